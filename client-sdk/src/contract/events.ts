@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { Id, Timestamp } from './common.ts'
+import { DepositStatus, DepositView } from './deposits.ts'
+import { BalanceView } from './wallet.ts'
+
+export const DepositTimer = z
+  .object({
+    depositId: Id,
+    status: DepositStatus,
+    remainingMs: z.number().int().min(0).describe('Milliseconds left; 0 when over'),
+    expiresAt: Timestamp,
+    serverTime: Timestamp,
+  })
+  .describe('Once a second while watched and open; may be dropped')
+
+export const PaymentResult = z
+  .object({
+    eventId: Id.describe('The same at every delivery of one result'),
+    depositId: Id,
+    result: z.enum(['paid', 'expired', 'failed', 'canceled', 'reversed']).describe('How it ended'),
+    deposit: DepositView,
+  })
+  .describe('The outcome of a deposit; delivered at least once')
+
+export const WalletChanged = z
+  .object({
+    eventId: Id.describe('The same at every delivery of one change'),
+    version: z.number().int().describe("Grows with every change of this currency's balance"),
+    balance: BalanceView,
+    serverTime: Timestamp,
+  })
+  .describe('A balance after a change')
+
+/** Why the server ended a socket. */
+export const SocketEndReason = z.enum(['session_revoked', 'server_shutdown', 'slow_consumer', 'too_many_sockets'])
+
+/** Server -> client: event name to the schema of its one payload. */
+export const serverEvents = {
+  'deposit:timer': DepositTimer,
+  'deposit:changed': DepositView,
+  'payment:result': PaymentResult,
+  'wallet:changed': WalletChanged,
+  'session:ended': z.object({ reason: SocketEndReason }).describe('The last event of a socket that the server ends'),
+} as const
+
+export const WatchDepositInput = z.object({ depositId: Id })
+export const ResumeInput = z.object({
+  depositIds: z.array(Id).max(1000).describe('Every deposit the client watches'),
+})
+export const ResumeOutput = z.object({
+  deposits: z.array(DepositView).describe('Fresh snapshots; what is gone or not yours is left out'),
+  balances: z.array(BalanceView).describe('Fresh balances'),
+  serverTime: Timestamp,
+})
+
+/** Client -> server, each acknowledged with `{ ok: true, value }` or `{ ok: false, error }`. */
+export const clientEvents = {
+  'deposit:watch': { input: WatchDepositInput, output: DepositView },
+  'deposit:unwatch': { input: WatchDepositInput, output: z.object({ depositId: Id }) },
+  resume: { input: ResumeInput, output: ResumeOutput },
+} as const
+
+export type ServerEvents = { [K in keyof typeof serverEvents]: z.output<(typeof serverEvents)[K]> }
+export type ClientEvents = {
+  [K in keyof typeof clientEvents]: {
+    input: z.input<(typeof clientEvents)[K]['input']>
+    output: z.output<(typeof clientEvents)[K]['output']>
+  }
+}
+
+export type SocketEndReason = z.output<typeof SocketEndReason>

@@ -1,0 +1,178 @@
+import type { DepositView } from '../api.ts'
+import { isXmError, type XmError } from '../errors.ts'
+import type { ServerClock } from '../server-clock.ts'
+import { guarded, type Subscription, subscription } from '../subscription.ts'
+import type { Connection } from './connection.ts'
+import { type Countdown, createCountdown } from './countdown.ts'
+import {
+  type DepositRecord,
+  resultIn,
+  unknownDeposit,
+  withDeposit,
+  withResult,
+  withSnapshot,
+} from './deposit-outcome.ts'
+import type { DepositHandlers, DepositResult } from './surface.ts'
+
+interface Watcher {
+  readonly handlers: DepositHandlers
+  readonly countdown: Countdown
+  deposit: DepositView | null
+  result: DepositResult | null
+}
+
+export interface Watch {
+  readonly id: string
+  record: DepositRecord
+  /** On the monotonic clock; when the server was last heard of this deposit. */
+  heardMs: number
+  readonly watchers: Set<Watcher>
+  hold: Subscription
+}
+
+export interface DepositWatches {
+  readonly all: ReadonlyMap<string, Watch>
+  add(depositId: string, handlers: DepositHandlers): Subscription
+  /** A fresh snapshot of a watched deposit. */
+  snapshot(deposit: DepositView): void
+  /** Tells the watchers; a deposit that cannot be watched is given up. */
+  fail(depositId: string, error: XmError): void
+}
+
+interface WatchesDeps {
+  readonly connection: Connection
+  readonly clock: ServerClock
+  readonly onGap: () => void
+}
+
+const isOpen = (deposit: DepositView) => resultIn(deposit) === null
+const tickMinMs = 50
+
+export function createDepositWatches({ connection, clock, onGap }: WatchesDeps): DepositWatches {
+  const all = new Map<string, Watch>()
+
+  connection.on('deposit:timer', ({ depositId, serverTime }) => {
+    const watch = all.get(depositId)
+    clock.observe(serverTime)
+    if (!watch) return
+    watch.heardMs = performance.now()
+    for (const { countdown } of watch.watchers) countdown.correct()
+  })
+  connection.on('deposit:changed', (deposit) => update(deposit.id, (record) => withDeposit(record, deposit)))
+  connection.on('payment:result', (event) => update(event.depositId, (record) => withResult(record, event)))
+  connection.failures.add((error) => {
+    for (const watch of all.values()) tell(watch, error)
+  })
+
+  function update(id: string, change: (record: DepositRecord) => DepositRecord): void {
+    const watch = all.get(id)
+    if (!watch) return
+    watch.heardMs = performance.now()
+    watch.record = change(watch.record)
+    for (const watcher of [...watch.watchers]) {
+      bringUpToDate(watch, watcher)
+      watcher.countdown.correct()
+    }
+  }
+
+  function bringUpToDate({ record: { deposit, result }, watchers }: Watch, watcher: Watcher): void {
+    const { handlers, countdown } = watcher
+    const running = () => watchers.has(watcher)
+    if (running() && deposit && watcher.deposit !== deposit) {
+      watcher.deposit = deposit
+      guarded(() => handlers.onChange?.(deposit))
+      if (!running()) return
+      if (isOpen(deposit)) countdown.aim(deposit.expiresAt)
+      else countdown.stop()
+    }
+    if (running() && result && watcher.result !== result) {
+      watcher.result = result
+      guarded(() => handlers.onResult?.(result))
+    }
+  }
+
+  function watcherOf(watch: Watch, handlers: DepositHandlers): Watcher {
+    const tickMs = Math.max(tickMinMs, handlers.tickMs ?? 1000)
+    const watcher: Watcher = {
+      handlers,
+      deposit: null,
+      result: null,
+      countdown: createCountdown({
+        clock,
+        tickMs,
+        onGap,
+        onTick(remainingMs) {
+          const { deposit } = watcher
+          if (!deposit || !watch.watchers.has(watcher)) return
+          const { id, status, expiresAt } = deposit
+          guarded(() => handlers.onTimer?.({ depositId: id, status, remainingMs, expiresAt }))
+        },
+      }),
+    }
+    return watcher
+  }
+
+  function begin(id: string): Watch {
+    const watch: Watch = { id, record: unknownDeposit, heardMs: performance.now(), watchers: new Set(), hold: connection.hold() }
+    all.set(id, watch)
+    // While connecting, the watch is part of what is resumed then.
+    if (connection.status === 'connected') void ask(watch)
+    return watch
+  }
+
+  async function ask(watch: Watch): Promise<void> {
+    try {
+      const deposit = await connection.request('deposit:watch', { depositId: watch.id })
+      if (all.get(watch.id) !== watch) return
+      clock.observe(deposit.serverTime)
+      snapshot(deposit)
+    } catch (error) {
+      if (!isXmError(error) || all.get(watch.id) !== watch) return
+      if (error.code === 'network.timeout') connection.restart()
+      else if (error.kind !== 'network') fail(watch.id, error)
+    }
+  }
+
+  function end(watch: Watch): void {
+    if (all.get(watch.id) !== watch) return
+    all.delete(watch.id)
+    // Nobody waits for the answer: a connection that is down forgets its watches anyway.
+    if (connection.status === 'connected') connection.request('deposit:unwatch', { depositId: watch.id }).catch(() => {})
+    watch.hold.stop()
+  }
+
+  function snapshot(deposit: DepositView): void {
+    update(deposit.id, (record) => withSnapshot(record, deposit))
+  }
+
+  function tell(watch: Watch, error: XmError): void {
+    for (const { handlers } of [...watch.watchers]) guarded(() => handlers.onError?.(error))
+  }
+
+  function fail(id: string, error: XmError): void {
+    const watch = all.get(id)
+    if (!watch) return
+    tell(watch, error)
+    if (error.kind !== 'not_found' && error.kind !== 'forbidden') return
+    for (const { countdown } of watch.watchers) countdown.stop()
+    end(watch)
+  }
+
+  return {
+    all,
+    snapshot,
+    fail,
+    add(depositId, handlers) {
+      const watch = all.get(depositId) ?? begin(depositId)
+      const watcher = watcherOf(watch, handlers)
+      watch.watchers.add(watcher)
+      // Later, so that the caller holds the handle before the first callback.
+      queueMicrotask(() => bringUpToDate(watch, watcher))
+      return subscription(() => {
+        watcher.countdown.stop()
+        watch.watchers.delete(watcher)
+        if (watch.watchers.size === 0) end(watch)
+      })
+    },
+  }
+}

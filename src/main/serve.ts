@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util'
+import { ConfigError, readConfig } from '../platform/config.ts'
+import { createApp } from './app.ts'
+import { forkSimulator } from './fork-simulator.ts'
+
+/** `npm start`: the whole product in one process, and the payment simulator in another. */
+async function main(): Promise<void> {
+  parseArgs({ options: {}, strict: true })
+  const config = readConfig()
+  const app = await createApp(config, { startSimulator: (webhookUrl) => forkSimulator(config, webhookUrl) })
+  const { log, url, simulatorUrl, firstAdmin } = app
+  const store = app.database.dialect === 'sqlite' ? `embedded, in ${config.DATA_DIR}` : 'MySQL'
+  log.info(
+    { url, simulatorUrl, database: store, redis: config.REDIS_URL !== undefined, role: config.ROLE },
+    `XM listens at ${url}`,
+  )
+  if (firstAdmin.created && firstAdmin.password !== null)
+    process.stdout.write(
+      `\nThe first admin was made. Its password is shown this once:\n  e-mail    ${firstAdmin.email}\n  password  ${firstAdmin.password}\n\n`,
+    )
+
+  let ending = false
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (ending) process.exit(1)
+    ending = true
+    log.info({ signal }, 'ending: finishing what is in flight')
+    await app[Symbol.asyncDispose]()
+    log.info('ended')
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal).catch(fail))
+}
+
+function fail(error: unknown): void {
+  console.error(error instanceof ConfigError ? error.message : error)
+  process.exit(1)
+}
+
+main().catch(fail)

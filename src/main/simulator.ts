@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { reachableHost, startSimulator } from '../payments/adapters/provider/simulator/start-simulator.ts'
+import { type Config, ConfigError, readConfig } from '../platform/config.ts'
+import { createLogger } from '../platform/log.ts'
+
+/** Runs the payment simulator as a process of its own until it is told to stop. */
+async function main() {
+  const config = readConfig()
+  const log = createLogger(config)
+  const webhookUrl = webhookUrlOf(config)
+  const simulator = await startSimulator({
+    host: config.HOST,
+    port: config.SIMULATOR_PORT,
+    secret: config.SIMULATOR_SECRET,
+    webhookUrl,
+    stateFile: join(config.DATA_DIR, 'simulator-state.jsonl'),
+    log: log.child({ part: 'simulator' }),
+  })
+  log.info({ url: simulator.url, webhookUrl }, 'the payment simulator listens')
+  process.send?.({ simulatorUrl: simulator.url })
+
+  let ending = false
+  async function end(signal: NodeJS.Signals | 'disconnect') {
+    if (ending) process.exit(1)
+    ending = true
+    await simulator[Symbol.asyncDispose]()
+    log.info({ signal }, 'the payment simulator has ended')
+    if (process.connected) process.disconnect()
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal))
+  // Started beside a server, it ends with it, however that ended.
+  process.on('disconnect', () => void end('disconnect'))
+}
+
+function webhookUrlOf({ SIMULATOR_WEBHOOK_URL, PUBLIC_URL, HOST, PORT }: Config): string {
+  if (SIMULATOR_WEBHOOK_URL !== undefined) return SIMULATOR_WEBHOOK_URL
+  if (PORT !== 0) return `http://${reachableHost(HOST)}:${PORT}/webhooks/simulator`
+  if (PUBLIC_URL !== undefined) return `${PUBLIC_URL.replace(/\/+$/, '')}/webhooks/simulator`
+  throw new ConfigError(['SIMULATOR_WEBHOOK_URL: must be set where PORT is 0'])
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof ConfigError ? error.message : error)
+  process.exit(1)
+})

@@ -1,0 +1,78 @@
+import { LRUCache } from 'lru-cache'
+import type { Tx } from '../../../platform/database/database.ts'
+import type { AddressWrites } from '../../app/ports.ts'
+import type { PaymentsModels } from './models.ts'
+
+const countTtlMs = 10_000
+
+/** Counting a million addresses at each deposit would cost more than the deposit; the limit may be passed by a few. */
+export function createAddressCounts(): LRUCache<string, number> {
+  return new LRUCache({ max: 1000, ttl: countTtlMs })
+}
+
+export function addressWrites(tx: Tx, models: PaymentsModels, counts: LRUCache<string, number>): AddressWrites {
+  const lockFree = tx.dialect === 'mysql' ? 'FOR UPDATE SKIP LOCKED' : ''
+  return {
+    async allocate(method, depositId, heldUntil) {
+      const [free] = await tx.select<{ reference: string }>(
+        `SELECT reference FROM payment_addresses WHERE method = :method AND status = 'available' ORDER BY until_ms LIMIT 1 ${lockFree}`,
+        { method },
+      )
+      if (free === undefined) return null
+      await tx.change(
+        `UPDATE payment_addresses SET status = 'allocated', deposit_id = :depositId, until_ms = :until
+         WHERE method = :method AND reference = :reference AND status = 'available'`,
+        { depositId, until: heldUntil.getTime(), method, reference: free.reference },
+      )
+      return free.reference
+    },
+
+    async issue({ method, reference, depositId, heldUntil }) {
+      const [taken] = await tx.select(
+        'SELECT reference FROM payment_addresses WHERE method = :method AND reference = :reference',
+        {
+          method,
+          reference,
+        },
+      )
+      if (taken !== undefined) return false
+      const row = { method, reference, status: 'allocated', depositId, untilMs: heldUntil.getTime() }
+      await models.addresses.create(row, { transaction: tx.handle })
+      return true
+    },
+
+    async count(method) {
+      const counted = counts.get(method)
+      if (counted !== undefined) return counted
+      const [row] = await tx.select<{ addresses: number | string }>(
+        'SELECT COUNT(*) AS addresses FROM payment_addresses WHERE method = :method',
+        { method },
+      )
+      const addresses = Number(row?.addresses ?? 0)
+      counts.set(method, addresses)
+      return addresses
+    },
+
+    async turnOver(now, coolingMs, limit) {
+      const nowMs = now.getTime()
+      const ready = (status: string) =>
+        tx.select<{ method: string; reference: string }>(
+          `SELECT method, reference FROM payment_addresses WHERE status = :status AND until_ms <= :nowMs ORDER BY until_ms LIMIT :limit ${lockFree}`,
+          { status, nowMs, limit },
+        )
+      const rested = await ready('cooling')
+      for (const { method, reference } of rested)
+        await tx.change(
+          "UPDATE payment_addresses SET status = 'available' WHERE method = :method AND reference = :reference",
+          { method, reference },
+        )
+      const watched = await ready('allocated')
+      for (const { method, reference } of watched)
+        await tx.change(
+          "UPDATE payment_addresses SET status = 'cooling', until_ms = :until WHERE method = :method AND reference = :reference",
+          { method, reference, until: nowMs + coolingMs },
+        )
+      return Math.max(rested.length, watched.length)
+    },
+  }
+}

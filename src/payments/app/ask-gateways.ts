@@ -1,0 +1,49 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { type Deposit, isOpen, scheduleNextCheck } from '../domain/deposit.ts'
+import type { applyReport } from './apply-report.ts'
+import type { openCharge } from './open-charge.ts'
+import type { PaymentsPolicy } from './policy.ts'
+import type { Gateways, PaymentsStore } from './ports.ts'
+
+interface AskGatewaysDeps {
+  readonly store: PaymentsStore
+  readonly clock: Clock
+  readonly gateways: Gateways
+  readonly policy: PaymentsPolicy
+  readonly applyReport: ReturnType<typeof applyReport>
+  readonly openCharge: ReturnType<typeof openCharge>
+  /** Runs the questions, a bounded number at once; a failing one must not stop the others. */
+  readonly each: (
+    deposits: readonly Deposit[],
+    limit: number,
+    ask: (deposit: Deposit) => Promise<void>,
+  ) => Promise<void>
+}
+
+/**
+ * The janitor: asks the gateway about deposits just before and just after their end, and then ever more rarely while a
+ * late payment may come, so that a lost webhook loses nothing. Returns whether there may be more.
+ */
+export function askGateways({ store, clock, gateways, policy, applyReport, openCharge, each }: AskGatewaysDeps) {
+  return async (): Promise<boolean> => {
+    const due = await store.deposits.due(clock.now(), policy.janitorBatchMaxRows)
+    await each(due, policy.gatewayConcurrencyMax, ask)
+    return due.length === policy.janitorBatchMaxRows
+  }
+
+  async function ask(deposit: Deposit): Promise<void> {
+    // Moving the next check first is the claim: another node finds it moved, and a crash costs one pause.
+    const next = scheduleNextCheck(deposit, clock.now(), policy.lateWatchMs)
+    if (!(await store.transaction((tx) => tx.deposits.reschedule(deposit, next)))) return
+    const gateway = gateways.get(deposit.gateway)
+    if (gateway === undefined) return
+    if (deposit.status === 'created') {
+      await openCharge(deposit)
+      return
+    }
+    const report = await gateway.findCharge(deposit.id)
+    if (report === null) return
+    await applyReport({ provider: deposit.gateway, report, learntAt: clock.now(), complete: true })
+    if (!isOpen(deposit) && report.status === 'open') await gateway.cancelCharge(deposit.id)
+  }
+}

@@ -1,0 +1,95 @@
+import type { Ids } from '../../kernel/ids.ts'
+import type { Deposit } from '../domain/deposit.ts'
+import type { DepositChange, Movement } from '../domain/deposit-change.ts'
+import type { ChargeReport } from '../domain/gateway.ts'
+import { clearing, creditEntries, debitEntries, type Entry, posting, suspense } from '../domain/ledger.ts'
+import type { BookedTransaction, PaymentsEvent, PaymentsTx } from './ports.ts'
+
+/**
+ * Writes everything that a decision comes to: the deposit, its postings, cases, story and events. They commit together
+ * with the caller's transaction, or not at all.
+ */
+export async function commitChange(
+  tx: PaymentsTx,
+  previous: Deposit,
+  change: DepositChange,
+  by: { actor: string; ids: Ids; report?: ChargeReport },
+): Promise<void> {
+  const { deposit, movements, steps, cases, outcomes } = change
+  const subject = `deposit:${deposit.id}`
+  const booked: BookedTransaction[] = []
+  for (const movement of movements) {
+    const postingId = by.ids.next()
+    if (movement.releasesParts) await tx.transactions.releaseParts(deposit.id)
+    if (movement.closesCase !== null) await tx.cases.close(movement.closesCase, 'refunded')
+    booked.push(bookedTransaction(deposit, movement, postingId, by.report))
+    const entries = [
+      { account: clearing(deposit.gateway, movement.currency), minor: -movement.receivedMinor },
+      { account: suspense(movement.currency), minor: movement.suspendedMinor },
+      ...(await ownerEntries(tx, deposit.ownerId, movement)),
+    ]
+    await tx.ledger.post({ id: postingId, ...posting(movement.kind, deposit.id, entries) })
+  }
+  if (booked.length > 0) await tx.transactions.book(booked)
+  if (movements.some(({ releasesParts }) => releasesParts)) await tx.cases.closePartial(deposit.id)
+  if (cases.length > 0)
+    await tx.cases.open(
+      cases.map((entry) => ({ ...entry, id: by.ids.next(), depositId: deposit.id, provider: deposit.gateway })),
+    )
+  if (steps.length > 0)
+    await tx.audit(
+      steps.map(({ action, details }) => ({
+        actor: by.actor,
+        action,
+        subject,
+        details: { ...details, status: deposit.status },
+      })),
+    )
+  if (deposit.version !== previous.version) {
+    await tx.deposits.update(previous, deposit)
+    await tx.announce(eventsOf(deposit, movements, outcomes))
+  }
+}
+
+async function ownerEntries(tx: PaymentsTx, ownerId: string, { ownerMinor, currency }: Movement): Promise<Entry[]> {
+  if (ownerMinor > 0n) return creditEntries(ownerId, currency, ownerMinor, await tx.ledger.owedMinor(ownerId, currency))
+  if (ownerMinor < 0n)
+    return debitEntries(ownerId, currency, -ownerMinor, await tx.ledger.lockAvailableMinor(ownerId, currency))
+  return []
+}
+
+function bookedTransaction(
+  deposit: Deposit,
+  movement: Movement,
+  postingId: string,
+  report: ChargeReport | undefined,
+): BookedTransaction {
+  const { transactionId, currency, receivedMinor, outsideMinor, disposition, kind } = movement
+  const arrived = receivedMinor > 0n
+  return {
+    provider: deposit.gateway,
+    transactionId,
+    depositId: deposit.id,
+    kind: arrived ? 'payment' : kind === 'reversal' ? 'reversal' : 'refund',
+    minor: arrived ? receivedMinor : -receivedMinor,
+    currency,
+    paidAt: report?.payments.find((payment) => payment.transactionId === transactionId)?.paidAt ?? null,
+    disposition,
+    outsideMinor,
+    postingId,
+  }
+}
+
+function eventsOf(
+  deposit: Deposit,
+  movements: readonly Movement[],
+  outcomes: DepositChange['outcomes'],
+): PaymentsEvent[] {
+  const { ownerId } = deposit
+  const touched = new Set(movements.filter(({ ownerMinor }) => ownerMinor !== 0n).map(({ currency }) => currency))
+  return [
+    { type: 'deposit.changed', deposit },
+    ...outcomes.map((outcome): PaymentsEvent => ({ type: `payment.${outcome}`, deposit })),
+    ...[...touched].map((currency): PaymentsEvent => ({ type: 'wallet.changed', userId: ownerId, currency })),
+  ]
+}

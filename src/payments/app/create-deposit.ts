@@ -1,0 +1,101 @@
+import type { Actor } from '../../kernel/actor.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { DomainError } from '../../kernel/errors.ts'
+import type { Ids } from '../../kernel/ids.ts'
+import type { Money } from '../../kernel/money.ts'
+import { checkAmount, type Deposit, newDeposit } from '../domain/deposit.ts'
+import type { DepositMethod } from '../domain/gateway.ts'
+import type { openCharge } from './open-charge.ts'
+import type { PaymentsPolicy } from './policy.ts'
+import type { Gateways, PaymentsStore, PaymentsTx } from './ports.ts'
+
+export interface NewDepositCommand {
+  readonly amount: Money
+  readonly method: string
+  readonly idempotencyKey: string
+}
+
+interface CreateDepositDeps {
+  readonly store: PaymentsStore
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly gateways: Gateways
+  readonly policy: PaymentsPolicy
+  readonly openCharge: ReturnType<typeof openCharge>
+}
+
+/** How often a freshly made reference may turn out to be taken before we give up. */
+const referenceTriesMax = 5
+
+/**
+ * Opens a deposit with a payment address of its own and asks its gateway to collect. The same key and input gets the
+ * first deposit again. Throws `deposit.method_unknown`, `deposit.amount_out_of_range`, `deposit.currency_mismatch`,
+ * `deposit.too_many_open`, `deposit.address_exhausted`, `idempotency.mismatch`, `gateway.unavailable`.
+ */
+export function createDeposit({ store, clock, ids, gateways, policy, openCharge }: CreateDepositDeps) {
+  return async (actor: Actor, { amount, method: methodName, idempotencyKey }: NewDepositCommand): Promise<Deposit> => {
+    const method = gateways.methods().find((entry) => entry.method === methodName)
+    if (method === undefined)
+      throw new DomainError('deposit.method_unknown', 'invalid', { field: 'method', method: methodName })
+    checkAmount(amount, method)
+    const id = ids.next()
+    const scope = { actorId: actor.userId, command: 'deposits.create', key: idempotencyKey }
+    const input = { minor: amount.minor, currency: amount.currency, method: methodName }
+    const made = await store.transaction(async (tx) => {
+      const earlier = await tx.claimKey(scope, input, id)
+      return earlier === null ? open(tx, actor, id, amount, method) : earlier
+    })
+    const deposit = typeof made === 'string' ? await firstDeposit(made) : made
+    return deposit.status === 'created' ? openCharge(deposit) : deposit
+  }
+
+  async function open(
+    tx: PaymentsTx,
+    actor: Actor,
+    id: string,
+    amount: Money,
+    method: DepositMethod,
+  ): Promise<Deposit> {
+    if ((await tx.deposits.countOpen(actor.userId)) >= policy.depositsOpenPerUserMax)
+      throw new DomainError('deposit.too_many_open', 'conflict', { max: policy.depositsOpenPerUserMax })
+    const now = clock.now()
+    const heldUntil = new Date(now.getTime() + method.ttlMs + policy.lateWatchMs)
+    const reference = await takeAddress(tx, method, id, heldUntil)
+    const deposit = newDeposit({ id, ownerId: actor.userId, amount, method, reference, now })
+    await tx.deposits.insert(deposit)
+    const details = {
+      minor: amount.minor.toString(),
+      currency: amount.currency,
+      method: method.method,
+      reference,
+      status: deposit.status,
+    }
+    await tx.audit([{ actor: `user:${actor.userId}`, action: 'deposit.created', subject: `deposit:${id}`, details }])
+    await tx.announce([{ type: 'deposit.changed', deposit }])
+    return deposit
+  }
+
+  async function takeAddress(
+    tx: PaymentsTx,
+    method: DepositMethod,
+    depositId: string,
+    heldUntil: Date,
+  ): Promise<string> {
+    const rested = await tx.addresses.allocate(method.method, depositId, heldUntil)
+    if (rested !== null) return rested
+    const gateway = gateways.get(method.gateway)
+    if (gateway !== undefined && (await tx.addresses.count(method.method)) < policy.addressesMax) {
+      for (let tries = 0; tries < referenceTriesMax; tries++) {
+        const reference = gateway.issueReference(method.method)
+        if (await tx.addresses.issue({ method: method.method, reference, depositId, heldUntil })) return reference
+      }
+    }
+    throw new DomainError('deposit.address_exhausted', 'unavailable', { method: method.method })
+  }
+
+  async function firstDeposit(id: string): Promise<Deposit> {
+    const first = await store.deposits.find(id)
+    if (first === null) throw new Error(`an idempotency key points at deposit ${id}, which is not there`)
+    return first
+  }
+}

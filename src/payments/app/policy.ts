@@ -1,0 +1,15 @@
+import type { LatePolicy } from '../domain/deposit-decisions.ts'
+
+/** The rules of the house, from the configuration. Times in milliseconds. */
+export interface PaymentsPolicy {
+  readonly latePolicy: LatePolicy
+  readonly lateWatchMs: number
+  readonly addressCoolingMs: number
+  readonly addressesMax: number
+  readonly depositsOpenPerUserMax: number
+  readonly transferMaxMinor: bigint
+  readonly sweepBatchMaxRows: number
+  readonly janitorBatchMaxRows: number
+  readonly gatewayConcurrencyMax: number
+  readonly noticeAttemptsMax: number
+}

@@ -1,0 +1,202 @@
+import type { Page, PageRequest } from '../../kernel/page.ts'
+import type { Deposit, DepositStatus } from '../domain/deposit.ts'
+import type { CaseKind, NewCase, PaymentOutcome } from '../domain/deposit-change.ts'
+import type { ChargeReport, DepositMethod } from '../domain/gateway.ts'
+import type { Posting, PostingKind } from '../domain/ledger.ts'
+import type { Gateway } from './gateway-port.ts'
+
+/** The rows of this context. `transaction` may run its work again, so the work does no other I/O. */
+export interface PaymentsStore {
+  transaction<T>(work: (tx: PaymentsTx) => Promise<T>): Promise<T>
+  readonly deposits: DepositReads
+  readonly wallets: WalletReads
+  readonly notices: NoticeReads
+  readonly cases: CaseReads
+}
+
+/** The same rows, bound to one transaction that commits as a whole. */
+export interface PaymentsTx {
+  readonly deposits: DepositWrites
+  readonly ledger: LedgerWrites
+  readonly addresses: AddressWrites
+  readonly transactions: TransactionWrites
+  readonly cases: CaseWrites
+  readonly notices: NoticeWrites
+  /** Null when the key is new, otherwise the id of the first result. Throws `idempotency.mismatch`. */
+  claimKey(
+    scope: { actorId: string; command: string; key: string },
+    input: unknown,
+    resultId: string,
+  ): Promise<string | null>
+  audit(entries: readonly AuditEntry[]): Promise<void>
+  announce(events: readonly PaymentsEvent[]): Promise<void>
+}
+
+export interface AuditEntry {
+  readonly actor: string
+  readonly action: string
+  readonly subject: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** The facts that leave this context. */
+export type PaymentsEvent =
+  | { readonly type: 'deposit.changed'; readonly deposit: Deposit }
+  | { readonly type: `payment.${PaymentOutcome}`; readonly deposit: Deposit }
+  | { readonly type: 'wallet.changed'; readonly userId: string; readonly currency: string }
+
+export interface DepositReads {
+  find(id: string): Promise<Deposit | null>
+  ofOwner(ownerId: string, page: PageRequest, status: DepositStatus | null): Promise<Page<Deposit>>
+  manyOfOwner(ownerId: string, ids: readonly string[]): Promise<Deposit[]>
+  /** Ids of deposits whose time was over before `now`, longest overdue first. */
+  overdue(now: Date, limit: number): Promise<string[]>
+  /** Deposits to ask the gateway about, longest due first. */
+  due(now: Date, limit: number): Promise<Deposit[]>
+  /** Its story, oldest first. */
+  story(id: string, limit: number): Promise<(Omit<AuditEntry, 'subject'> & { at: Date })[]>
+}
+
+export interface DepositWrites {
+  insert(deposit: Deposit): Promise<void>
+  /** Reads and locks, so that one deposit changes in one transaction at a time. */
+  lock(id: string): Promise<Deposit | null>
+  /** Reads and locks those that nobody else has locked. */
+  lockFree(ids: readonly string[]): Promise<Deposit[]>
+  /** Writes `next` over the version that was read; a lost race is an error. */
+  update(previous: Deposit, next: Deposit): Promise<void>
+  /** Moves the next check, unless somebody else did. Returns whether it was us. */
+  reschedule(previous: Deposit, next: Deposit): Promise<boolean>
+  countOpen(ownerId: string): Promise<number>
+}
+
+export interface Balance {
+  readonly currency: string
+  readonly postedMinor: bigint
+  readonly heldMinor: bigint
+  readonly owedMinor: bigint
+  /** Grows with every change. */
+  readonly version: number
+}
+
+/** One change of a user's wallet. */
+export interface WalletTransaction {
+  readonly id: string
+  readonly kind: PostingKind
+  readonly minor: bigint
+  readonly currency: string
+  readonly counterpartyId: string | null
+  readonly note: string | null
+  readonly reference: string | null
+  readonly createdAt: Date
+}
+
+export interface WalletReads {
+  balances(userId: string): Promise<Balance[]>
+  /** Balances of many wallets in one go, by account owner and currency. */
+  balancesOf(wallets: readonly { userId: string; currency: string }[]): Promise<(Balance & { userId: string })[]>
+  transactions(userId: string, page: PageRequest, currency: string | null): Promise<Page<WalletTransaction>>
+  transaction(userId: string, id: string): Promise<WalletTransaction | null>
+}
+
+export interface LedgerWrites {
+  /** Writes the posting and moves cached balances. Throws `wallet.insufficient_funds` when one would fall below zero. */
+  post(posting: Posting & { id: string }): Promise<void>
+  /** What a user owes, and what is available; locked until the transaction ends. */
+  owedMinor(userId: string, currency: string): Promise<bigint>
+  lockAvailableMinor(userId: string, currency: string): Promise<bigint>
+}
+
+export interface AddressWrites {
+  /** Takes a rested address of the method for the deposit, or null when there is none. */
+  allocate(method: string, depositId: string, heldUntil: Date): Promise<string | null>
+  /** Adds an address that goes straight to the deposit. False when the reference exists. */
+  issue(address: { method: string; reference: string; depositId: string; heldUntil: Date }): Promise<boolean>
+  count(method: string): Promise<number>
+  /** Lets addresses whose watch is over rest, and rested ones be taken again. Returns how many moved. */
+  turnOver(now: Date, coolingMs: number, limit: number): Promise<number>
+}
+
+/** A provider's transaction as it was booked. */
+export interface BookedTransaction {
+  readonly provider: string
+  readonly transactionId: string
+  readonly depositId: string
+  readonly kind: 'payment' | 'refund' | 'reversal'
+  readonly minor: bigint
+  readonly currency: string
+  readonly paidAt: Date | null
+  readonly disposition: 'credited' | 'part' | 'in_review' | 'taken_back'
+  /** Its share in suspense that the deposit's own sums do not tell. */
+  readonly outsideMinor: bigint
+  readonly postingId: string
+}
+
+export interface TransactionWrites {
+  /** Which of these were booked before. */
+  known(provider: string, transactionIds: readonly string[]): Promise<ReadonlySet<string>>
+  book(transactions: readonly BookedTransaction[]): Promise<void>
+  releaseParts(depositId: string): Promise<void>
+}
+
+export interface SuspenseCase {
+  readonly id: string
+  readonly depositId: string
+  readonly provider: string
+  readonly kind: CaseKind
+  readonly minor: bigint
+  readonly currency: string
+  readonly transactionId: string | null
+}
+
+export interface CaseReads {
+  /** Cases whose money is to be sent back by now, and what was tried. */
+  refunding(now: Date, limit: number): Promise<(SuspenseCase & { attempts: number })[]>
+}
+
+export interface CaseWrites {
+  open(cases: readonly (NewCase & { id: string; depositId: string; provider: string })[]): Promise<void>
+  refundingOf(depositId: string): Promise<ReadonlySet<string>>
+  close(id: string, resolution: 'refunded'): Promise<void>
+  /** The parts reached the sum after all. */
+  closePartial(depositId: string): Promise<void>
+  retryRefund(id: string, at: Date): Promise<void>
+}
+
+/** A verified webhook, stored before it is acted upon. */
+export interface StoredNotice {
+  readonly id: string
+  readonly provider: string
+  readonly eventId: string
+  readonly report: ChargeReport
+  readonly receivedAt: Date
+  readonly attempts: number
+}
+
+export interface NoticeReads {
+  /** Notices that nobody is working on, oldest first. */
+  waiting(now: Date, limit: number): Promise<StoredNotice[]>
+}
+
+export interface NoticeWrites {
+  /** False when the provider's event was stored before. */
+  insert(notice: StoredNotice & { body: Uint8Array; nextAttemptAt: Date }): Promise<boolean>
+  /** Takes a waiting notice until then, unless somebody else did. */
+  claim(id: string, now: Date, until: Date): Promise<boolean>
+  /** Marks it handled, unless it was. */
+  handled(id: string, outcome: string): Promise<void>
+  retry(id: string, at: Date, error: string): Promise<void>
+  setAside(id: string, error: string): Promise<void>
+}
+
+/** The gateways in use, by name, and their methods. */
+export interface Gateways {
+  get(name: string): Gateway | undefined
+  methods(): readonly DepositMethod[]
+}
+
+/** What payments need to know of people. */
+export interface UserDirectory {
+  findUser(handleOrId: string): Promise<{ id: string; handle: string } | null>
+  handlesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+}

@@ -1,0 +1,52 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { isCurrency, money } from '../../kernel/money.ts'
+import type { applyReport } from './apply-report.ts'
+import type { Gateways, PaymentsStore, SuspenseCase } from './ports.ts'
+
+interface RefundCasesDeps {
+  readonly store: PaymentsStore
+  readonly clock: Clock
+  readonly gateways: Gateways
+  readonly applyReport: ReturnType<typeof applyReport>
+}
+
+const batchMaxRows = 50
+
+/**
+ * Sends back the money of cases that the late-payment policy refunds. The case's id is the refund's: the gateway pays
+ * once however often it is asked, and its own notice of the refund finds it booked. Returns whether there may be more.
+ */
+export function refundCases({ store, clock, gateways, applyReport }: RefundCasesDeps) {
+  return async (): Promise<boolean> => {
+    const cases = await store.cases.refunding(clock.now(), batchMaxRows)
+    let failure: unknown
+    for (const entry of cases) {
+      try {
+        await refund(entry)
+      } catch (error) {
+        failure = error
+        await store.transaction((tx) => tx.cases.retryRefund(entry.id, retryAt(entry.attempts)))
+      }
+    }
+    if (failure !== undefined) throw failure
+    return cases.length === batchMaxRows
+  }
+
+  function retryAt(attempts: number): Date {
+    return new Date(clock.now().getTime() + Math.min(3600_000, 1000 * 2 ** Math.min(attempts, 12)))
+  }
+
+  async function refund({ id, depositId, provider, transactionId, minor, currency }: SuspenseCase): Promise<void> {
+    const gateway = gateways.get(provider)
+    if (gateway === undefined || transactionId === null || !isCurrency(currency))
+      throw new Error(`case ${id} cannot be refunded by ${provider}`)
+    await gateway.refundPayment({ refundId: id, chargeId: depositId, transactionId, amount: money(minor, currency) })
+    const takebacks = [{ transactionId: id, kind: 'refund' as const, minor, currency }]
+    await applyReport({
+      provider,
+      report: { chargeId: depositId, status: 'expired', payments: [], takebacks },
+      learntAt: clock.now(),
+      complete: true,
+    })
+  }
+}

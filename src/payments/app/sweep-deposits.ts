@@ -1,0 +1,38 @@
+import type { Clock } from '../../kernel/clock.ts'
+import type { Ids } from '../../kernel/ids.ts'
+import { isOverdue } from '../domain/deposit.ts'
+import { expire } from '../domain/deposit-decisions.ts'
+import { commitChange } from './commit-change.ts'
+import type { PaymentsPolicy } from './policy.ts'
+import type { PaymentsStore } from './ports.ts'
+
+interface SweepDeps {
+  readonly store: PaymentsStore
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly policy: PaymentsPolicy
+}
+
+/** Deposits of one transaction: few enough to hold their locks briefly, enough to keep up after an outage. */
+const chunkRows = 25
+
+/**
+ * Expires what is overdue, from the rows alone, so that a restart forgets nothing. Deposits that somebody else works on
+ * right now are left for the next pass. Returns whether there may be more.
+ */
+export function sweepDeposits({ store, clock, ids, policy }: SweepDeps) {
+  return async (): Promise<boolean> => {
+    const overdue = await store.deposits.overdue(clock.now(), policy.sweepBatchMaxRows)
+    for (let start = 0; start < overdue.length; start += chunkRows)
+      await expireChunk(overdue.slice(start, start + chunkRows))
+    return overdue.length === policy.sweepBatchMaxRows
+  }
+
+  async function expireChunk(depositIds: readonly string[]): Promise<void> {
+    await store.transaction(async (tx) => {
+      for (const deposit of await tx.deposits.lockFree(depositIds)) {
+        if (isOverdue(deposit, clock.now())) await commitChange(tx, deposit, expire(deposit), { actor: 'system', ids })
+      }
+    })
+  }
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import { DataTypes, type Model } from 'sequelize'
+import type { Clock } from '../kernel/clock.ts'
+import { DomainError } from '../kernel/errors.ts'
+import { columns, type Int64 } from './database/columns.ts'
+import type { Database, Tx } from './database/database.ts'
+import { isDuplicate } from './database/failures.ts'
+
+/** Identifies one command of one actor. Keys of money never expire. */
+export interface IdempotencyScope {
+  readonly actorId: string
+  readonly command: string
+  readonly key: string
+}
+
+export interface Idempotency {
+  /**
+   * Claims the key in the transaction for a result that is about to be made. Returns null when the key is new, or the
+   * id of the first result. Throws `idempotency.mismatch` when the key was used with another input.
+   */
+  claim(tx: Tx, scope: IdempotencyScope, input: unknown, resultId: string): Promise<string | null>
+}
+
+interface KeyRow {
+  actorId: string
+  command: string
+  idempotencyKey: string
+  inputHash: string
+  resultId: string
+  createdAtMs: Int64 | number
+}
+
+export function createIdempotency({ database, clock }: { database: Database; clock: Clock }): Idempotency {
+  const keys = database.sequelize.define<Model<KeyRow, KeyRow>>('idempotency_keys', {
+    actorId: { type: DataTypes.CHAR(36), primaryKey: true },
+    command: { type: columns.text(40), primaryKey: true },
+    idempotencyKey: { type: columns.text(128), primaryKey: true },
+    inputHash: DataTypes.CHAR(64),
+    resultId: DataTypes.CHAR(36),
+    createdAtMs: columns.int64,
+  })
+  return {
+    async claim(tx, { actorId, command, key }, input, resultId) {
+      const inputHash = createHash('sha256').update(canonicalJson(input)).digest('hex')
+      try {
+        await keys.create(
+          { actorId, command, idempotencyKey: key, inputHash, resultId, createdAtMs: clock.now().getTime() },
+          { transaction: tx.handle },
+        )
+        return null
+      } catch (error) {
+        if (!isDuplicate(error)) throw error
+      }
+      const [first] = await tx.select<{ input_hash: string; result_id: string }>(
+        'SELECT input_hash, result_id FROM idempotency_keys WHERE actor_id = :actorId AND command = :command AND idempotency_key = :key',
+        { actorId, command, key },
+      )
+      if (first?.input_hash !== inputHash)
+        throw new DomainError('idempotency.mismatch', 'conflict', { field: 'idempotencyKey' })
+      return first.result_id
+    },
+  }
+}
+
+/** JSON with sorted names, so that equal inputs have equal text. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_name, part: unknown) => {
+    if (typeof part === 'bigint') return part.toString()
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}

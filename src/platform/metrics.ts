@@ -1,0 +1,56 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** The figures of one process, in a registry of their own. */
+export function createMetrics() {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  return {
+    registry,
+    httpRequests: new Histogram({
+      name: 'xm_http_request_seconds',
+      help: 'Time to answer HTTP requests, by the first part of the path and the status',
+      labelNames: ['route', 'status'],
+      buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+      registers,
+    }),
+    procedureErrors: new Counter({
+      name: 'xm_procedure_errors_total',
+      help: 'Calls that were refused or failed, by error code',
+      labelNames: ['code'],
+      registers,
+    }),
+    sockets: new Gauge({ name: 'xm_sockets', help: 'Open sockets of this process', registers }),
+    socketsRefused: new Counter({
+      name: 'xm_sockets_refused_total',
+      help: 'Sockets refused at the entrance, by code',
+      labelNames: ['code'],
+      registers,
+    }),
+    socketsEnded: new Counter({
+      name: 'xm_sockets_ended_total',
+      help: 'Sockets that the server ended, by reason',
+      labelNames: ['reason'],
+      registers,
+    }),
+    watchedDeposits: new Gauge({
+      name: 'xm_watched_deposits',
+      help: 'Open deposits that somebody watches on this process',
+      registers,
+    }),
+    eventsPublished: new Counter({
+      name: 'xm_events_published_total',
+      help: 'Outbox events published by this process',
+      registers,
+    }),
+    notices: new Counter({
+      name: 'xm_webhooks_total',
+      help: 'Webhooks by provider and outcome',
+      labelNames: ['provider', 'outcome'],
+      registers,
+    }),
+    noticeQueue: new Gauge({ name: 'xm_webhook_queue', help: 'Stored webhooks that wait in this process', registers }),
+  }
+}
+
+export type Metrics = ReturnType<typeof createMetrics>

@@ -1,0 +1,123 @@
+import { DataTypes, type Model, type ModelStatic, type Sequelize } from 'sequelize'
+import type { Clock } from '../kernel/clock.ts'
+import type { Ids } from '../kernel/ids.ts'
+import { columns, type Int64 } from './database/columns.ts'
+import type { Database, Tx } from './database/database.ts'
+import { type Loop, startLoop } from './lifecycle.ts'
+import type { Logger } from './log.ts'
+
+/** A fact on its way out. `id` is the same at every delivery. */
+export interface OutboxEvent {
+  readonly id: string
+  readonly type: string
+  /** What it is about, `deposit:<id>` for example. */
+  readonly subject: string
+  readonly payload: unknown
+}
+
+interface OutboxRow {
+  id: string
+  type: string
+  subject: string
+  payload: string
+  createdAtMs: Int64 | number
+  publishedAtMs: Int64 | number | null
+}
+
+export interface Outbox {
+  /** Writes the events in the transaction; they leave after its commit, at least once. Returns their ids in order. */
+  append(tx: Tx, events: readonly Omit<OutboxEvent, 'id'>[]): Promise<string[]>
+}
+
+interface OutboxDeps {
+  readonly database: Database
+  readonly clock: Clock
+  readonly ids: Ids
+  /** Called after each commit that left events behind. */
+  readonly wake: () => void
+}
+
+export function createOutbox({ database, clock, ids, wake }: OutboxDeps): Outbox {
+  const rows = defineOutbox(database.sequelize)
+  return {
+    async append(tx, events) {
+      if (events.length === 0) return []
+      const createdAtMs = clock.now().getTime()
+      const records = events.map(({ type, subject, payload }) => ({
+        id: ids.next(),
+        type,
+        subject,
+        payload: JSON.stringify(payload),
+        createdAtMs,
+        publishedAtMs: null,
+      }))
+      await rows.bulkCreate(records, { transaction: tx.handle })
+      tx.afterCommit(wake)
+      return records.map(({ id }) => id)
+    },
+  }
+}
+
+function defineOutbox(sequelize: Sequelize): ModelStatic<Model<OutboxRow, OutboxRow>> {
+  return sequelize.define<Model<OutboxRow, OutboxRow>>('outbox', {
+    id: { type: DataTypes.CHAR(36), primaryKey: true },
+    type: columns.text(60),
+    subject: columns.text(80),
+    payload: DataTypes.TEXT,
+    createdAtMs: columns.int64,
+    publishedAtMs: columns.int64,
+  })
+}
+
+interface RelayDeps {
+  readonly database: Database
+  readonly clock: Clock
+  /** Hands events on. It may be called twice for the same event. */
+  readonly publish: (events: readonly OutboxEvent[]) => Promise<void>
+  /** Resolves once everything handed on is beyond this process; throws when it is not, and the batch is done again. */
+  readonly flush: () => Promise<void>
+  readonly batchMaxRows: number
+  readonly pollMs: number
+  readonly log: Logger
+}
+
+/**
+ * Publishes committed events. Rows are claimed with SKIP LOCKED, so any number of nodes may run one; what a node had
+ * claimed when it died is published by another.
+ */
+export function startOutboxRelay({ database, clock, publish, flush, batchMaxRows, pollMs, log }: RelayDeps): Loop {
+  const lock = database.dialect === 'mysql' ? 'FOR UPDATE SKIP LOCKED' : ''
+  const claim = `SELECT id, type, subject, payload FROM outbox WHERE published_at_ms IS NULL ORDER BY id LIMIT :limit ${lock}`
+  const glance = 'SELECT id FROM outbox WHERE published_at_ms IS NULL LIMIT 1'
+  type Claimed = Pick<OutboxRow, 'id' | 'type' | 'subject' | 'payload'>
+
+  async function pass(): Promise<boolean> {
+    if ((await database.select(glance)).length === 0) return false
+    const published = await database.transaction(async (tx) => {
+      const rows = await tx.select<Claimed>(claim, { limit: batchMaxRows })
+      if (rows.length === 0) return 0
+      await publish(rows.map(({ payload, ...event }) => ({ ...event, payload: JSON.parse(payload) })))
+      await flush()
+      await tx.change('UPDATE outbox SET published_at_ms = :now WHERE id IN (:ids)', {
+        now: clock.now().getTime(),
+        ids: rows.map(({ id }) => id),
+      })
+      return rows.length
+    })
+    return published === batchMaxRows
+  }
+
+  return startLoop({ name: 'outbox relay', intervalMs: pollMs, work: pass, log })
+}
+
+/** Removes published events older than the retention, in bounded steps. Returns how many went. */
+export async function pruneOutbox(database: Database, olderThanMs: number, limit: number): Promise<number> {
+  const rows = await database.select<{ id: string }>(
+    'SELECT id FROM outbox WHERE published_at_ms < :olderThanMs ORDER BY published_at_ms LIMIT :limit',
+    { olderThanMs, limit },
+  )
+  if (rows.length === 0) return 0
+  return database.transaction((tx) =>
+    tx.change('DELETE FROM outbox WHERE id IN (:ids)', { ids: rows.map(({ id }) => id) }),
+  )
+}

@@ -1,0 +1,237 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Redis } from 'ioredis'
+import { Server } from 'socket.io'
+import type { ServerEvents, SocketEndReason } from '#contract'
+import type { Actor } from '../kernel/actor.ts'
+import { assert } from '../kernel/assert.ts'
+import type { Config } from './config.ts'
+import type { Logger } from './log.ts'
+import { guardEntrance, joinOwnRooms } from './realtime/admission.ts'
+import { answerCalls, asCallSocket, type CallHandlers, type CallMeter, type CallSocket } from './realtime/calls.ts'
+import { createFloodGate } from './realtime/message-meter.ts'
+import { holdBackMissedEvents } from './realtime/recovery.ts'
+import { trackSessions } from './realtime/sessions.ts'
+import {
+  emitHere,
+  endSocket,
+  type Gateway,
+  type GatewaySocket,
+  type ServerEvent,
+  sessionRoom,
+} from './realtime/sockets.ts'
+import { openStreams } from './realtime/streams.ts'
+import { closeConnections, cutOff, unsentBytes, unsentMessages } from './realtime/wire.ts'
+
+export type { Answer, Call, CallHandlers, CallSocket } from './realtime/calls.ts'
+export { sessionRoom, staffRoom, userRoom } from './realtime/sockets.ts'
+
+export type RealtimeConfig = Pick<
+  Config,
+  | 'CORS_ORIGINS'
+  | 'REDIS_PREFIX'
+  | 'STAFF_TOTP'
+  | 'SOCKETS_PER_SESSION_MAX'
+  | 'SOCKET_MESSAGES_PER_SECOND'
+  | 'SOCKET_PAYLOAD_MAX_BYTES'
+  | 'SOCKET_BUFFER_MAX_BYTES'
+  | 'SOCKET_RESUME_MAX_MS'
+>
+
+/** What happened, for figures. */
+export interface RealtimeMeter extends CallMeter {
+  socketAdmitted(): void
+  socketRefused(code: string): void
+  socketClosed(): void
+  /** The server ended it. */
+  socketEnded(reason: SocketEndReason | 'flood'): void
+}
+
+export interface RealtimeDeps {
+  /** Neither started nor closed here. */
+  readonly httpServer: HttpServer
+  readonly config: RealtimeConfig
+  /** Duplicated, never used itself. Null: this process is the only node. */
+  readonly redis: Redis | null
+  /** Resolves to null when the token is not valid; a DomainError it throws becomes the refusal. */
+  readonly authenticate: (token: string) => Promise<Actor | null>
+  /** Asked every few seconds; a token that merely ran out ends no socket. */
+  readonly isSessionLive: (sessionId: string) => Promise<boolean>
+  readonly handlers: CallHandlers
+  readonly onConnected?: (connected: { readonly actor: Actor; readonly socket: CallSocket }) => void
+  /** A room got its first socket on this node, by a handler or by a recovered connection; or lost its last. */
+  readonly onRoomOpened?: (room: string) => void
+  readonly onRoomEmptied?: (room: string) => void
+  readonly log: Logger
+  readonly meter?: Partial<RealtimeMeter>
+}
+
+export interface Realtime extends AsyncDisposable {
+  /** Sends to everybody in the rooms, on every node, each once. While Redis is away nothing is sent and `flush` rejects. */
+  emit<K extends ServerEvent>(rooms: string | readonly string[], event: K, payload: ServerEvents[K]): void
+  /** Sends to a room's sockets on this node, past Redis; a client that cannot keep up misses it. */
+  emitLocal<K extends ServerEvent>(room: string, event: K, payload: ServerEvents[K]): void
+  /** Resolves once everything emitted is beyond this process. Throws `service.unavailable` when it is not. */
+  flush(): Promise<void>
+  /** Tells the sockets of the session, on every node, and ends them. Those of this node are gone when it returns. */
+  endSession(sessionId: string, reason: SocketEndReason): void
+  /** Sockets of this node in the room. */
+  watchersOf(room: string): number
+  hasLocal(room: string): boolean
+  socketCount(): number
+  /** Tells every socket of this node why it goes, and leaves nothing open. The HTTP server stays. */
+  close(reason?: SocketEndReason): Promise<void>
+}
+
+const connectTimeoutMs = 5_000
+const pingIntervalMs = 20_000
+const pingTimeoutMs = 15_000
+const backlogCheckMs = 1_000
+/** How long an ended socket has to take what was written for it. */
+const closingGraceMs = 2_000
+/** Waiting messages after which a client misses local events; one that keeps up has none or a few. */
+const waitingMessagesMax = 32
+
+const noMeter: RealtimeMeter = {
+  socketAdmitted() {},
+  socketRefused() {},
+  socketClosed() {},
+  socketEnded() {},
+  callAnswered() {},
+  unknownEvent() {},
+}
+
+/** Starts the Socket.IO gateway on the HTTP server. It knows rooms, sessions and the contract, and no business. */
+export function createRealtime(deps: RealtimeDeps): Realtime {
+  const { httpServer, config, redis, log, handlers, onConnected, onRoomOpened, onRoomEmptied } = deps
+  const meter: RealtimeMeter = { ...noMeter, ...deps.meter }
+  const streams = redis === null ? null : openStreams({ redis, prefix: config.REDIS_PREFIX, log })
+  let closing: Promise<void> | null = null
+
+  const io: Gateway = new Server(httpServer, {
+    path: '/socket.io',
+    serveClient: false,
+    transports: ['websocket', 'polling'],
+    perMessageDeflate: false,
+    maxHttpBufferSize: config.SOCKET_PAYLOAD_MAX_BYTES,
+    connectTimeout: connectTimeoutMs,
+    pingInterval: pingIntervalMs,
+    pingTimeout: pingTimeoutMs,
+    allowRequest: (_request, decide) => decide(closing ? 'shutting down' : null, closing === null),
+    ...(config.CORS_ORIGINS.length > 0 && { cors: { origin: [...config.CORS_ORIGINS] } }),
+    ...(config.SOCKET_RESUME_MAX_MS > 0 && {
+      connectionStateRecovery: { maxDisconnectionDuration: config.SOCKET_RESUME_MAX_MS, skipMiddlewares: false },
+    }),
+    ...(streams !== null && { adapter: streams.adapter }),
+  })
+  const { adapter } = io.sockets
+  const recovery = holdBackMissedEvents(io)
+  const sessions = trackSessions({
+    socketsPerSessionMax: config.SOCKETS_PER_SESSION_MAX,
+    isSessionLive: deps.isSessionLive,
+    ended: (sessionId) => endSession(sessionId, 'session_revoked'),
+    log,
+  })
+
+  guardEntrance(io, {
+    authenticate: deps.authenticate,
+    isClosing: () => closing !== null,
+    refused: meter.socketRefused,
+    log,
+  })
+  io.engine.on('connection', guardConnection)
+  const backlogTimer = setInterval(endSlowConsumers, backlogCheckMs).unref()
+  if (onRoomOpened) adapter.on('create-room', onRoomOpened)
+  if (onRoomEmptied) adapter.on('delete-room', onRoomEmptied)
+
+  io.on('connection', (socket) => {
+    meter.socketAdmitted()
+    joinOwnRooms(socket, config.STAFF_TOTP === 'required')
+    socket.on('disconnect', () => {
+      sessions.remove(socket)
+      meter.socketClosed()
+    })
+    for (const surplus of sessions.add(socket)) end(surplus, 'too_many_sockets')
+    answerCalls(socket, { handlers, messagesPerSecond: config.SOCKET_MESSAGES_PER_SECOND, meter, log })
+    void recovery.replay(socket)
+    onConnected?.({ actor: socket.data.actor, socket: asCallSocket(socket) })
+  })
+
+  function guardConnection(connection: GatewaySocket['conn']): void {
+    const gate = createFloodGate(config.SOCKET_MESSAGES_PER_SECOND)
+    connection.on('data', () => {
+      if (!gate.isFlooded()) return
+      meter.socketEnded('flood')
+      connection.close()
+      cutOff(connection)
+    })
+    // The library gives a peer half a minute to confirm the end; one that vanished or plays dead gets less.
+    connection.once('close', () => void setTimeout(() => cutOff(connection), closingGraceMs).unref())
+  }
+
+  function end(socket: GatewaySocket, reason: SocketEndReason): void {
+    const { conn } = socket
+    meter.socketEnded(reason)
+    endSocket(io, socket, reason)
+    setTimeout(() => cutOff(conn), closingGraceMs).unref()
+  }
+
+  function endSlowConsumers(): void {
+    for (const socket of io.sockets.sockets.values()) {
+      if (unsentBytes(socket.conn) > config.SOCKET_BUFFER_MAX_BYTES) end(socket, 'slow_consumer')
+    }
+  }
+
+  function endSession(sessionId: string, reason: SocketEndReason): void {
+    for (const socket of sessions.socketsOf(sessionId)) end(socket, reason)
+    if (streams === null || !streams.accepts()) return
+    const elsewhere = io.in(sessionRoom(sessionId))
+    elsewhere.emit('session:ended', { reason })
+    elsewhere.disconnectSockets(true)
+  }
+
+  function emitLocal<K extends ServerEvent>(room: string, event: K, payload: ServerEvents[K]): void {
+    const members = adapter.rooms.get(room)
+    if (members === undefined) return
+    let clogged: Set<string> | undefined
+    for (const id of members) {
+      const socket = io.sockets.sockets.get(id)
+      if (socket !== undefined && unsentMessages(socket.conn) > waitingMessagesMax) (clogged ??= new Set()).add(id)
+    }
+    emitHere(io, new Set([room]), event, payload, clogged)
+  }
+
+  async function shutDown(reason: SocketEndReason): Promise<void> {
+    clearInterval(backlogTimer)
+    await sessions[Symbol.asyncDispose]()
+    emitHere(io, new Set(), 'session:ended', { reason })
+    // The connection closes, not the socket: clients come back by themselves, and another node recovers them.
+    const { clients } = io.engine as unknown as { readonly clients: Readonly<Record<string, GatewaySocket['conn']>> }
+    await closeConnections(Object.values(clients), closingGraceMs)
+    await streams?.flush().catch(() => {})
+    await adapter.close()
+    io.engine.close()
+    streams?.[Symbol.dispose]()
+  }
+
+  function close(reason: SocketEndReason = 'server_shutdown'): Promise<void> {
+    closing ??= shutDown(reason)
+    return closing
+  }
+
+  return {
+    emit(rooms, event, payload) {
+      assert(rooms.length > 0, 'an event has an audience: no room would mean everybody')
+      if (streams !== null && !streams.accepts()) return
+      const audience: { emit(name: string, payload: unknown): void } = io.to(rooms as string | string[])
+      audience.emit(event, payload)
+    },
+    emitLocal,
+    flush: async () => streams?.flush(),
+    endSession,
+    watchersOf: (room) => adapter.rooms.get(room)?.size ?? 0,
+    hasLocal: (room) => adapter.rooms.has(room),
+    socketCount: () => io.sockets.sockets.size,
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  }
+}

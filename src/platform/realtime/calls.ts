@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { type ClientEvents, clientEvents, type ErrorBody, type ErrorCode, errorTable } from '#contract'
+import type { Actor } from '../../kernel/actor.ts'
+import { assert } from '../../kernel/assert.ts'
+import { DomainError } from '../../kernel/errors.ts'
+import { asDomainError, errorBody } from '../errors.ts'
+import { uuidIds } from '../ids.ts'
+import type { Logger } from '../log.ts'
+import { inputIssues } from '../trpc.ts'
+import { createMessageMeter } from './message-meter.ts'
+import { type GatewaySocket, isPrivateRoom } from './sockets.ts'
+
+export type ClientEvent = keyof ClientEvents
+type InputOf<K extends ClientEvent> = z.output<(typeof clientEvents)[K]['input']>
+
+/** What a handler may do with the socket that calls. */
+export interface CallSocket {
+  readonly id: string
+  /** Rooms joined by handlers; its private ones do not count. */
+  readonly roomCount: number
+  isIn(room: string): boolean
+  /** Makes it hear a room. Joining twice, or after it has gone, is harmless. */
+  join(room: string): void
+  leave(room: string): void
+}
+
+export interface Call<Input> {
+  readonly actor: Actor
+  readonly input: Input
+  readonly socket: CallSocket
+}
+
+export type CallHandlers = {
+  readonly [K in ClientEvent]: (call: Call<InputOf<K>>) => Promise<ClientEvents[K]['output']>
+}
+
+export type Answer<T = unknown> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: ErrorBody & { readonly message: string } }
+
+export interface CallMeter {
+  callAnswered(event: ClientEvent, outcome: 'ok' | ErrorCode, durationMs: number): void
+  unknownEvent(): void
+}
+
+interface CallDeps {
+  readonly handlers: CallHandlers
+  readonly messagesPerSecond: number
+  readonly meter: CallMeter
+  readonly log: Logger
+}
+
+type Acknowledge = (answer: Answer) => void
+type AnyHandler = (call: Call<unknown>) => Promise<unknown>
+
+/** Answers the calls of one socket. Whatever a client sends, nothing is thrown. */
+export function answerCalls(socket: GatewaySocket, { handlers, messagesPerSecond, meter, log }: CallDeps): void {
+  const messages = createMessageMeter(messagesPerSecond)
+  const callSocket = asCallSocket(socket)
+  let underWay = 0
+
+  socket.onAny((name: unknown, ...args: unknown[]) => {
+    const last = args.at(-1)
+    const acknowledge = typeof last === 'function' ? (last as Acknowledge) : () => {}
+    if (!isClientEvent(name)) {
+      meter.unknownEvent()
+      return
+    }
+    void answer(name, args[0]).then(acknowledge)
+  })
+
+  async function answer(event: ClientEvent, payload: unknown): Promise<Answer> {
+    const startedAtMs = performance.now()
+    const requestId = uuidIds.next()
+    underWay++
+    try {
+      const value = await handle(event, payload)
+      meter.callAnswered(event, 'ok', performance.now() - startedAtMs)
+      return { ok: true, value }
+    } catch (error) {
+      const body = describe(error, requestId)
+      if (body.code === 'internal') log.error({ err: error, event, requestId }, 'a socket call failed')
+      meter.callAnswered(event, body.code, performance.now() - startedAtMs)
+      return { ok: false, error: body }
+    } finally {
+      underWay--
+    }
+  }
+
+  async function handle(event: ClientEvent, payload: unknown): Promise<unknown> {
+    const verdict = messages.take()
+    const retryAfterMs = verdict.kind === 'limited' ? verdict.retryAfterMs : underWay > messagesPerSecond ? 1000 : 0
+    if (retryAfterMs > 0) throw new DomainError('rate.limited', 'rate_limited', { retryAfterMs })
+    const schemas = clientEvents[event]
+    const input = parseInput(schemas.input, payload)
+    const output = await (handlers[event] as AnyHandler)({ actor: socket.data.actor, input, socket: callSocket })
+    return schemas.output.parse(output)
+  }
+}
+
+class InputError extends Error {
+  override readonly name = 'InputError'
+  readonly issues: ReturnType<typeof inputIssues>
+
+  constructor(issues: ReturnType<typeof inputIssues>) {
+    super('input does not fit')
+    this.issues = issues
+  }
+}
+
+function parseInput(schema: z.ZodType, payload: unknown): unknown {
+  const parsed = schema.safeParse(payload)
+  if (!parsed.success) throw new InputError(inputIssues(parsed.error))
+  return parsed.data
+}
+
+function describe(error: unknown, requestId: string): ErrorBody & { message: string } {
+  if (!(error instanceof InputError)) return errorBody(asDomainError(error), requestId)
+  const { message } = errorTable['input.invalid']
+  return { code: 'input.invalid', message, details: { issues: error.issues }, requestId }
+}
+
+function isClientEvent(name: unknown): name is ClientEvent {
+  return typeof name === 'string' && Object.hasOwn(clientEvents, name)
+}
+
+export function asCallSocket(socket: GatewaySocket): CallSocket {
+  return {
+    id: socket.id,
+    get roomCount() {
+      let count = 0
+      for (const room of socket.rooms) if (room !== socket.id && !isPrivateRoom(room)) count++
+      return count
+    },
+    isIn: (room) => socket.rooms.has(room),
+    join(room) {
+      assert(!isPrivateRoom(room), 'a handler joins no private room')
+      void socket.join(room)
+    },
+    leave(room) {
+      assert(!isPrivateRoom(room), 'a handler leaves no private room')
+      void socket.leave(room)
+    },
+  }
+}

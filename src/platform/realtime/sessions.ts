@@ -1,0 +1,86 @@
+import { type Loop, startLoop } from '../lifecycle.ts'
+import type { Logger } from '../log.ts'
+import type { GatewaySocket } from './sockets.ts'
+
+/** The sockets of this node by session. */
+export interface LocalSessions extends AsyncDisposable {
+  /** Returns the sockets that are too many now, oldest first. */
+  add(socket: GatewaySocket): GatewaySocket[]
+  remove(socket: GatewaySocket): void
+  socketsOf(sessionId: string): readonly GatewaySocket[]
+}
+
+interface LocalSessionsDeps {
+  readonly socketsPerSessionMax: number
+  readonly isSessionLive: (sessionId: string) => Promise<boolean>
+  readonly ended: (sessionId: string) => void
+  readonly log: Logger
+}
+
+interface Session {
+  readonly sockets: Set<GatewaySocket>
+  checkedAtMs: number
+}
+
+const checkIntervalMs = 1_000
+/** A session is asked about no more often than this. */
+const checkAgeMs = 4_000
+const checkBatchMax = 500
+const checksAtOnceMax = 25
+
+/**
+ * Keeps track, and asks again and again whether the sessions still live, so that one whose end was not heard of (a lost
+ * event, a race with the handshake) ends all the same. While that cannot be told, the sockets stay.
+ */
+export function trackSessions({ socketsPerSessionMax, isSessionLive, ended, log }: LocalSessionsDeps): LocalSessions {
+  /** The one asked about longest ago comes first. */
+  const sessions = new Map<string, Session>()
+  const loop: Loop = startLoop({ name: 'socket sessions', intervalMs: checkIntervalMs, work: checkOldest, log })
+
+  async function checkOldest(signal: AbortSignal): Promise<void> {
+    const due = takeDue(performance.now())
+    for (let from = 0; from < due.length && !signal.aborted; from += checksAtOnceMax) {
+      await Promise.all(due.slice(from, from + checksAtOnceMax).map(check))
+    }
+  }
+
+  function takeDue(nowMs: number): string[] {
+    const due: string[] = []
+    for (const [sessionId, session] of sessions) {
+      if (due.length === checkBatchMax || nowMs - session.checkedAtMs < checkAgeMs) break
+      due.push(sessionId)
+    }
+    for (const sessionId of due) moveToEnd(sessionId, nowMs)
+    return due
+  }
+
+  function moveToEnd(sessionId: string, nowMs: number): void {
+    const session = sessions.get(sessionId)
+    if (session === undefined) return
+    session.checkedAtMs = nowMs
+    sessions.delete(sessionId)
+    sessions.set(sessionId, session)
+  }
+
+  async function check(sessionId: string): Promise<void> {
+    if (!(await isSessionLive(sessionId))) ended(sessionId)
+  }
+
+  return {
+    add(socket) {
+      const { sessionId } = socket.data.actor
+      const session = sessions.get(sessionId) ?? { sockets: new Set(), checkedAtMs: performance.now() }
+      sessions.set(sessionId, session)
+      session.sockets.add(socket)
+      return [...session.sockets].slice(0, Math.max(0, session.sockets.size - socketsPerSessionMax))
+    },
+    remove(socket) {
+      const { sessionId } = socket.data.actor
+      const session = sessions.get(sessionId)
+      session?.sockets.delete(socket)
+      if (session?.sockets.size === 0) sessions.delete(sessionId)
+    },
+    socketsOf: (sessionId) => [...(sessions.get(sessionId)?.sockets ?? [])],
+    [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose](),
+  }
+}
