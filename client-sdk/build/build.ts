@@ -58,7 +58,9 @@ function published(): Map<string, string> {
     const text = output.get(path)
     if (text === undefined) throw new Error(`${path} was not emitted`)
     if (reached.has(path)) return
-    const linked = path.endsWith('.d.ts') ? text.replace(/(from |import\()(['"]\.[^'"]+)\.ts(['"])/g, '$1$2.js$3') : text
+    const linked = path.endsWith('.d.ts')
+      ? text.replace(/(from |import\()(['"]\.[^'"]+)\.ts(['"])/g, '$1$2.js$3')
+      : text
     reached.set(path, linked)
     for (const [, specifier] of linked.matchAll(/(?:from |import\()['"](\.[^'"]+)['"]/g)) {
       const target = join(dirname(path), specifier as string)
@@ -91,6 +93,10 @@ function moduleOf(path: string): ts.Symbol {
 
 function failOn(diagnostics: readonly ts.Diagnostic[]): void {
   if (diagnostics.length === 0) return
-  const host = { getCurrentDirectory: () => packageDir, getCanonicalFileName: (name: string) => name, getNewLine: () => '\n' }
+  const host = {
+    getCurrentDirectory: () => packageDir,
+    getCanonicalFileName: (name: string) => name,
+    getNewLine: () => '\n',
+  }
   throw new Error(ts.formatDiagnostics(diagnostics, host))
 }

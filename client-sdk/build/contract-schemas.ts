@@ -52,7 +52,12 @@ export function elementSchema(node: SchemaNode | undefined): SchemaNode | undefi
 /** The member of a union of objects that has exactly these properties. */
 export function memberSchema(node: SchemaNode | undefined, names: readonly string[]): SchemaNode | undefined {
   const wanted = [...names].sort().join()
-  return core(node)?.options?.find((option) => Object.keys(core(option)?.shape ?? {}).sort().join() === wanted)
+  return core(node)?.options?.find(
+    (option) =>
+      Object.keys(core(option)?.shape ?? {})
+        .sort()
+        .join() === wanted,
+  )
 }
 
 /** The values of an enum in the order in which the contract lists them. */

@@ -21,7 +21,8 @@ interface FlattenInput {
 }
 
 const { TypeFlags, SymbolFlags } = ts
-const unprintable = TypeFlags.Any | TypeFlags.Never | TypeFlags.BigIntLike | TypeFlags.ESSymbolLike | TypeFlags.TypeParameter
+const unprintable =
+  TypeFlags.Any | TypeFlags.Never | TypeFlags.BigIntLike | TypeFlags.ESSymbolLike | TypeFlags.TypeParameter
 
 /** Prints the exported types as TypeScript that stands alone. Throws on what plain JSON cannot carry, naming the place. */
 export function flattenTypes({ checker, module, named, generics }: FlattenInput): string {
@@ -34,7 +35,9 @@ export function flattenTypes({ checker, module, named, generics }: FlattenInput)
   const declarations: string[] = []
 
   for (const symbol of checker.getExportsOfModule(module)) {
-    const type = checker.getDeclaredTypeOfSymbol(symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol)
+    const type = checker.getDeclaredTypeOfSymbol(
+      symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
+    )
     register(symbol.name, type, schemaNamed(symbol.name))
     commentOf.set(symbol.name, commentAt(symbol))
     queue.push(symbol.name)
@@ -65,7 +68,9 @@ export function flattenTypes({ checker, module, named, generics }: FlattenInput)
     const synonym = nameOf.get(type)
     if (synonym !== undefined && synonym !== name) return `${doc}export type ${name} = ${refer(synonym)}`
     const body = structure(type, schema, '', name)
-    return body.startsWith('{') && !type.isUnion() ? `${doc}export interface ${name} ${body}` : `${doc}export type ${name} = ${body}`
+    return body.startsWith('{') && !type.isUnion()
+      ? `${doc}export interface ${name} ${body}`
+      : `${doc}export type ${name} = ${body}`
   }
 
   function refer(name: string): string {
@@ -81,7 +86,8 @@ export function flattenTypes({ checker, module, named, generics }: FlattenInput)
   function structure(type: ts.Type, schema: SchemaNode | undefined, indent: string, place: string): string {
     if (type.flags & unprintable) throw new Error(`${place}: ${checker.typeToString(type)} cannot be published`)
     if (type.isUnion()) return union(type, schema, indent, place)
-    if (!(type.flags & TypeFlags.Object)) return checker.typeToString(type).replace(/^"(.*)"$/, (_, text) => quoted(text))
+    if (!(type.flags & TypeFlags.Object))
+      return checker.typeToString(type).replace(/^"(.*)"$/, (_, text) => quoted(text))
     if (checker.isTupleType(type)) throw new Error(`${place}: tuples are not supported`)
     if (checker.isArrayType(type)) {
       const [element] = checker.getTypeArguments(type as ts.TypeReference) as [ts.Type]

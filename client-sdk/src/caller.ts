@@ -56,7 +56,8 @@ export function createCaller({ transport, session, clock, timeoutMs, retriesMax,
     if (output === null || typeof output !== 'object') return
     if ('serverTime' in output) clock.observe(String(output.serverTime))
     const tokens = (output as { session?: Partial<SessionTokens> | null }).session
-    if (path.startsWith('auth.') && tokens?.refreshToken && tokens.accessToken) await session.signIn(tokens as SessionTokens)
+    if (path.startsWith('auth.') && tokens?.refreshToken && tokens.accessToken)
+      await session.signIn(tokens as SessionTokens)
   }
 
   function forget(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Api, SessionTokens } from './api.ts'
 import { createCaller, repeated } from './caller.ts'
+import type { FetchLike } from './fetch.ts'
 import { paginate } from './paginate.ts'
 import { type Call, procedures } from './procedures.ts'
 import { createRealtime } from './realtime/realtime.ts'
@@ -8,12 +9,12 @@ import { attempt } from './retry.ts'
 import { createServerClock } from './server-clock.ts'
 import { createSession, type SignedOutReason } from './session.ts'
 import { memoryStorage, type TokenStorage } from './storage.ts'
-import { createTransport, type FetchLike } from './transport.ts'
+import { createTransport } from './transport.ts'
 import { version } from './version.ts'
 
 export interface ClientOptions {
-  /** Where the API is, e.g. `https://xm.example`; may have a path. */
-  readonly url: string | URL
+  /** Where the API is: an address such as `https://xm.example`, or a URL; may have a path. */
+  readonly url: string | { readonly href: string }
   /** Keeps the session; in memory unless told. */
   readonly storage?: TokenStorage | undefined
   /** Name of the session in `storage`; `xm.session` unless told. Clients that share both share the session. */
@@ -67,7 +68,7 @@ const refreshTry = { timeoutMs: 2_800, retriesMax: 2 }
 export function createClient(options: ClientOptions): XmClient {
   const { timeoutMs = 15_000, retriesMax = 3, apiKey, storageKey = sessionKey } = options
   const page = globalThis as { location?: { href: string } }
-  const url = new URL(options.url, page.location?.href)
+  const url = new URL(typeof options.url === 'string' ? options.url : options.url.href, page.location?.href)
   const clock = createServerClock()
   const transport = createTransport({
     url: `${url.origin}${url.pathname.replace(/\/$/, '')}`,

@@ -6,7 +6,9 @@ import { type Listeners, listeners } from './subscription.ts'
 
 /** Why a client lost its session: the user left, a refresh was refused, or the server ended it. */
 export type SignedOutReason = 'signed_out' | 'refresh_refused' | 'session_revoked'
-export type SessionChange = { readonly type: 'signed_in' } | { readonly type: 'signed_out'; readonly reason: SignedOutReason }
+export type SessionChange =
+  | { readonly type: 'signed_in' }
+  | { readonly type: 'signed_out'; readonly reason: SignedOutReason }
 
 export interface SessionStore {
   readonly changes: Listeners<SessionChange>

@@ -1,22 +1,10 @@
 // From its own entry: the main one brings along links and a proxy that would double the weight in a browser.
 import { httpBatchLink } from '@trpc/client/links/httpBatchLink'
 import { networkError, refusalError } from './errors.ts'
+import type { FetchLike, FetchResponseLike } from './fetch.ts'
 import type { Call } from './procedures.ts'
 import type { ServerClock } from './server-clock.ts'
 import { version } from './version.ts'
-
-/** The part of `fetch` that the client needs; the global `fetch` fits. */
-export interface FetchLike {
-  // biome-ignore lint/suspicious/noExplicitAny: each platform's own `fetch` has its own types for these
-  (url: string, init?: any): Promise<FetchResponseLike>
-}
-
-export interface FetchResponseLike {
-  readonly ok: boolean
-  readonly status: number
-  readonly headers: { get(name: string): string | null }
-  text(): Promise<string>
-}
 
 /** Sends one call with this bearer token (null: none) and returns its output. Rejects with XmError. */
 export type Transport = (call: Call, token: string | null, signal: AbortSignal) => Promise<unknown>
@@ -32,7 +20,9 @@ interface TransportOptions {
 
 /** These need no token, and an old one must not get in their way: they travel alone. */
 const anonymous = new Set(
-  ['register', 'login', 'completeTotp', 'refresh', 'requestPasswordReset', 'resetPassword'].map((name) => `auth.${name}`),
+  ['register', 'login', 'completeTotp', 'refresh', 'requestPasswordReset', 'resetPassword'].map(
+    (name) => `auth.${name}`,
+  ),
 )
 export const isAnonymous = (path: string) => anonymous.has(path)
 

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import type { Redis } from 'ioredis'
 import { migrations } from '../../db/migrations/index.ts'
 import { createAudit, startAuditSealer } from '../platform/audit.ts'
 import { createMemoryCache, createRedisCache } from '../platform/cache/cache.ts'
@@ -47,6 +46,8 @@ export interface App extends AsyncDisposable {
   readonly config: Config
   readonly log: Logger
   readonly database: Database
+  /** Null where this process answers no calls. */
+  readonly router: ReturnType<typeof createRouter> | null
   readonly simulatorUrl: string | null
   readonly firstAdmin: Awaited<ReturnType<Identity['createFirstAdmin']>>
 }
@@ -94,6 +95,12 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
     tick: (depositId, tick) => realtime.emitLocal(`deposit:${depositId}`, 'deposit:timer', tick),
   })
   resources.use(payments.ticker)
+  metrics.observe(
+    'xm_watched_deposits',
+    'Open deposits that somebody watches on this process',
+    () => payments.ticker.size,
+  )
+  metrics.observe('xm_webhook_queue', 'Stored webhooks that wait in this process', () => payments.queue.waiting)
   const firstAdmin = await identity.createFirstAdmin()
 
   const answersCalls = config.ROLE === 'all' || config.ROLE === 'api'
@@ -106,9 +113,10 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
     }),
     staffTotpRequired: config.STAFF_TOTP === 'required',
   })
+  const router = answersCalls ? createRouter({ config, version, clock, procedures, identity, payments }) : null
   const server = createHttpServer({
     ...{ config, ids, log, metrics },
-    router: answersCalls ? createRouter({ config, version, clock, procedures, identity, payments }) : null,
+    router,
     authenticate: identity.authenticate,
     webhooks: payments.webhooks,
     addressLimit: createLocalRateLimit({
@@ -121,7 +129,11 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
       points: config.WEBHOOKS_PER_MINUTE_PER_ADDRESS,
       windowMs: minuteMs,
     }),
-    unreadiness: async () => (draining ? 'shutting down' : unreadiness(database, redis)),
+    readiness: async () => ({
+      reason: draining ? 'shutting down' : await unreadiness(database),
+      // Without Redis calls are answered as ever; pushes to other nodes wait, and limits are counted by each node.
+      degraded: redis === null || redis.status === 'ready' ? [] : ['redis'],
+    }),
   })
   const realtime = createRealtime({
     ...{ config, redis, log },
@@ -159,7 +171,7 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
   resources.defer(closeFront)
 
   return {
-    ...{ url, config, log, database, simulatorUrl, firstAdmin },
+    ...{ url, config, log, database, router, simulatorUrl, firstAdmin },
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   }
 
@@ -233,13 +245,13 @@ async function prepareSchema(database: Database, log: Logger): Promise<void> {
   if (pending.length > 0) throw new Error(`the database lacks ${pending.join(', ')}: run "npm run migrate" first`)
 }
 
-async function unreadiness(database: Database, redis: Redis | null): Promise<string | null> {
+async function unreadiness(database: Database): Promise<string | null> {
   try {
     await database.nowMs()
+    return null
   } catch {
     return 'the database does not answer'
   }
-  return redis === null || redis.status === 'ready' ? null : 'Redis does not answer'
 }
 
 function hostInUrl(host: string): string {

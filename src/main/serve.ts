@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
 import { ConfigError, readConfig } from '../platform/config.ts'
 import { createApp } from './app.ts'
+import { demoPassword, fillWithDemo } from './demo.ts'
 import { forkSimulator } from './fork-simulator.ts'
 
 /** `npm start`: the whole product in one process, and the payment simulator in another. */
 async function main(): Promise<void> {
-  parseArgs({ options: {}, strict: true })
+  const { values } = parseArgs({ options: { demo: { type: 'boolean', default: false } }, strict: true })
   const config = readConfig()
   const app = await createApp(config, { startSimulator: (webhookUrl) => forkSimulator(config, webhookUrl) })
   const { log, url, simulatorUrl, firstAdmin } = app
@@ -18,6 +19,13 @@ async function main(): Promise<void> {
     process.stdout.write(
       `\nThe first admin was made. Its password is shown this once:\n  e-mail    ${firstAdmin.email}\n  password  ${firstAdmin.password}\n\n`,
     )
+
+  if (values.demo) {
+    await fillWithDemo(app)
+    process.stdout.write(
+      `The demo is filled: sign in as sari, budi, maya, tomas or aisha with the password "${demoPassword}"\n\n`,
+    )
+  }
 
   let ending = false
   async function end(signal: NodeJS.Signals): Promise<void> {

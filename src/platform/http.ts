@@ -33,8 +33,8 @@ interface HttpDeps {
   readonly webhooks: Hono
   readonly addressLimit: RateLimit
   readonly webhookLimit: RateLimit
-  /** Null when this process can serve; otherwise why not. */
-  readonly unreadiness: () => Promise<string | null>
+  /** `reason` is null when this process can serve, otherwise why not; `degraded` names what it serves without. */
+  readonly readiness: () => Promise<{ readonly reason: string | null; readonly degraded: readonly string[] }>
   readonly ids: Ids
   readonly log: Logger
   readonly metrics: Metrics
@@ -54,7 +54,7 @@ export function createHttpServer(deps: HttpDeps): Server {
 }
 
 function createRoutes(deps: HttpDeps): Hono<HttpEnvironment> {
-  const { config, unreadiness, ids, log, metrics } = deps
+  const { config, readiness, ids, log, metrics } = deps
   const routes = new Hono<HttpEnvironment>()
 
   routes.use(async (context, next) => {
@@ -74,8 +74,8 @@ function createRoutes(deps: HttpDeps): Hono<HttpEnvironment> {
 
   routes.get('/healthz', (context) => context.json({ ok: true }))
   routes.get('/readyz', async (context) => {
-    const reason = await unreadiness()
-    return context.json({ ready: reason === null, reason }, reason === null ? 200 : 503)
+    const { reason, degraded } = await readiness()
+    return context.json({ ready: reason === null, reason, degraded }, reason === null ? 200 : 503)
   })
   routes.get('/metrics', async (context) => {
     admitToMetrics(config.METRICS_TOKEN, context.var.address, context.req.header('authorization'))
@@ -128,7 +128,7 @@ function statusOf(code: keyof typeof errorTable, error: DomainError | null): Con
 }
 
 function retryAfterSeconds(error: DomainError | null): string | null {
-  const retryAfterMs = error?.details['retryAfterMs']
+  const retryAfterMs = error?.details.retryAfterMs
   return typeof retryAfterMs === 'number' ? String(Math.ceil(retryAfterMs / 1000)) : null
 }
 

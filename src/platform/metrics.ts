@@ -7,6 +7,17 @@ export function createMetrics() {
   const registers = [registry]
   return {
     registry,
+    /** A figure that is read when somebody asks for it. */
+    observe(name: string, help: string, read: () => number): void {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read())
+        },
+      })
+    },
     httpRequests: new Histogram({
       name: 'xm_http_request_seconds',
       help: 'Time to answer HTTP requests, by the first part of the path and the status',
@@ -33,11 +44,6 @@ export function createMetrics() {
       labelNames: ['reason'],
       registers,
     }),
-    watchedDeposits: new Gauge({
-      name: 'xm_watched_deposits',
-      help: 'Open deposits that somebody watches on this process',
-      registers,
-    }),
     eventsPublished: new Counter({
       name: 'xm_events_published_total',
       help: 'Outbox events published by this process',
@@ -49,7 +55,6 @@ export function createMetrics() {
       labelNames: ['provider', 'outcome'],
       registers,
     }),
-    noticeQueue: new Gauge({ name: 'xm_webhook_queue', help: 'Stored webhooks that wait in this process', registers }),
   }
 }
 

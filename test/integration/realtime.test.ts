@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect as connectTcp, type Socket as TcpSocket } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
@@ -322,7 +324,7 @@ describe('the realtime gateway', () => {
     await vi.waitFor(() => expect(heard.map((event) => event.depositId)).toEqual(ids))
   })
 
-  it.each(['websocket', 'polling'])('closes: over %s the client hears why, and the process may end', async (transport) => {
+  it.each(['websocket', 'polling'])('closes: over %s the client hears why, and may come back', async (transport) => {
     const accounts = createAccounts()
     const { url, realtime } = await startNode({ accounts })
     const socket = await openConnected(url, accounts.signIn('ann').token, { transports: [transport] })
@@ -334,6 +336,43 @@ describe('the realtime gateway', () => {
     expect(await ended).toBe('transport close')
     expect(realtime.socketCount()).toBe(0)
     await expect(openConnected(url, accounts.signIn('bob').token)).rejects.toThrow()
+  })
+
+  it.each(hasRedis() ? ['no Redis', 'Redis'] : ['no Redis'])('leaves nothing open that keeps a process alive, with %s', async (redis) => {
+    const script = `
+      import { createServer } from 'node:http'
+      import { once } from 'node:events'
+      import { Redis } from 'ioredis'
+      import { pino } from 'pino'
+      import { io as connect } from 'socket.io-client'
+      import { createRealtime } from './src/platform/realtime.ts'
+      import { readConfig } from './src/platform/config.ts'
+      const httpServer = createServer().listen(0, '127.0.0.1')
+      await once(httpServer, 'listening')
+      const redis = process.argv[1] === '' ? null : new Redis(process.argv[1], { lazyConnect: true })
+      const actor = { userId: 'ann', sessionId: 's', roles: ['user'], totp: false }
+      const realtime = createRealtime({
+        httpServer, redis, config: readConfig({ REDIS_PREFIX: 'test:exit:' }), handlers: {}, log: pino({ level: 'silent' }),
+        authenticate: async () => actor, isSessionLive: async () => true,
+      })
+      const sockets = ['websocket', 'polling'].map((transport) => connect('http://127.0.0.1:' + httpServer.address().port,
+        { auth: { token: 'x' }, transports: [transport], forceNew: true, reconnection: false }))
+      await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
+      const ended = sockets.map((socket) => new Promise((resolve) => socket.once('session:ended', resolve)))
+      await realtime.close()
+      await Promise.all(ended)
+      httpServer.close()
+      httpServer.closeAllConnections()
+      console.log('closed')`
+    const args = ['--conditions=xm-source', '--import', 'tsx', '--input-type=module', '--eval', script]
+    const child = spawn(process.execPath, [...args, redis === 'Redis' ? String(inject('redisUrl')) : ''], {
+      cwd: join(import.meta.dirname, '../..'),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data')
+    const closedAtMs = Date.now()
+    expect(await once(child, 'exit')).toEqual([0, null])
+    expect(Date.now() - closedAtMs).toBeLessThan(1_000)
   })
 
   it('ends a slow consumer, and frees its memory', async () => {
@@ -553,6 +592,26 @@ describe.runIf(hasRedis())('two nodes over Redis', () => {
     nodes[0].realtime.emit(userRoom('ann'), 'deposit:changed', change(3))
     await nodes[0].realtime.flush()
     await vi.waitFor(() => expect(heard.map((events) => events.at(-1)?.version)).toEqual([3, 3]), { timeout: 10_000 })
+  })
+
+  it('hear the very first event, though it came while they were reconnecting', async () => {
+    const redis = keep(await startPrivateRedis())
+    const accounts = createAccounts()
+    const { nodes } = await startPair(redis.url, accounts)
+    const heard = eventsOf(await openConnected(nodes[1].url, accounts.signIn('ann').token), 'deposit:changed')
+    await pause(200)
+    await redis.kill()
+    await pause(1_500)
+    await redis.restart()
+    const sender = new Redis(redis.url)
+    open.push({ [Symbol.asyncDispose]: async () => sender.disconnect() })
+    await vi.waitFor(() => nodes[0].realtime.flush(), { timeout: 10_000, interval: 1 })
+    // The other node's reader is kept out while the event is sent, whoever of the two reconnects first.
+    const readers = String(await sender.client('LIST', 'TYPE', 'NORMAL')).split('\n').filter((line) => / cmd=xread /.test(line))
+    for (const reader of readers) await sender.client('KILL', 'ID', / ?id=(\d+)/.exec(reader)![1]!)
+    nodes[0].realtime.emit(userRoom('ann'), 'deposit:changed', change(1))
+    await nodes[0].realtime.flush()
+    await vi.waitFor(() => expect(heard).toHaveLength(1), { timeout: 5_000 })
   })
 
   it('keep the stream and what it says about connections within bounds', async () => {

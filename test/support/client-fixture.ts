@@ -65,7 +65,14 @@ export async function startFixture({ clockOffsetMs = 0 } = {}) {
   const failures: { path: string; failure: Failure }[] = []
   const deposits = new Map<string, contract.DepositView>()
   const watched: string[] = []
-  const state = { generation: 0, valid: new Set<string>(), refresh: '', refreshes: 0, accessTtlMs: 600_000, refreshMs: 20 }
+  const state = {
+    generation: 0,
+    valid: new Set<string>(),
+    refresh: '',
+    refreshes: 0,
+    accessTtlMs: 600_000,
+    refreshMs: 20,
+  }
 
   const successors = new Map<string, contract.SessionTokens>()
 
@@ -82,7 +89,10 @@ export async function startFixture({ clockOffsetMs = 0 } = {}) {
       ...shape,
       data: {
         ...shape.data,
-        xm: error.cause instanceof Refusal ? error.cause.body : { code: 'input.invalid', details: {}, requestId: 'request-2' },
+        xm:
+          error.cause instanceof Refusal
+            ? error.cause.body
+            : { code: 'input.invalid', details: {}, requestId: 'request-2' },
       },
     }),
   })
@@ -127,20 +137,27 @@ export async function startFixture({ clockOffsetMs = 0 } = {}) {
     }),
     auth: t.router({
       register: open.input(contract.RegisterInput).output(contract.SignedIn).mutation(signedIn),
-      login: open.input(contract.LoginInput).output(contract.LoginOutput).mutation(({ input }) => {
-        if (input.password === 'wrong') throw refuse('auth.invalid_credentials')
-        return input.login === 'totp' ? { totpRequired: true as const, challenge: 'challenge' } : signedIn()
-      }),
+      login: open
+        .input(contract.LoginInput)
+        .output(contract.LoginOutput)
+        .mutation(({ input }) => {
+          if (input.password === 'wrong') throw refuse('auth.invalid_credentials')
+          return input.login === 'totp' ? { totpRequired: true as const, challenge: 'challenge' } : signedIn()
+        }),
       completeTotp: open.input(contract.CompleteTotpInput).output(contract.SignedIn).mutation(signedIn),
-      refresh: open.input(contract.RefreshInput).output(contract.RefreshOutput).mutation(async ({ input }) => {
-        state.refreshes += 1
-        await sleep(state.refreshMs)
-        if (input.refreshToken !== state.refresh && !successors.has(input.refreshToken)) throw refuse('auth.token_invalid')
-        // A repeated refresh gets the same pair again, as within the real server's grace.
-        const session = successors.get(input.refreshToken) ?? nextSession()
-        successors.set(input.refreshToken, session)
-        return { session }
-      }),
+      refresh: open
+        .input(contract.RefreshInput)
+        .output(contract.RefreshOutput)
+        .mutation(async ({ input }) => {
+          state.refreshes += 1
+          await sleep(state.refreshMs)
+          if (input.refreshToken !== state.refresh && !successors.has(input.refreshToken))
+            throw refuse('auth.token_invalid')
+          // A repeated refresh gets the same pair again, as within the real server's grace.
+          const session = successors.get(input.refreshToken) ?? nextSession()
+          successors.set(input.refreshToken, session)
+          return { session }
+        }),
       logout: authed.output(contract.Done).mutation(() => {
         state.valid.clear()
         return { done: true as const }
@@ -152,17 +169,26 @@ export async function startFixture({ clockOffsetMs = 0 } = {}) {
       transfer: authed.input(contract.TransferInput).mutation(() => ({ id: uuid(7) })),
     }),
     deposits: t.router({
-      create: authed.input(contract.CreateDepositInput).output(contract.DepositView).mutation(({ input }) => {
-        if (input.amount.minor === '1') throw refuse('deposit.amount_out_of_range', { minMinor: '1000' })
-        return deposit(uuid(9), { amount: input.amount })
-      }),
-      list: authed.input(contract.DepositListInput).output(contract.DepositListOutput).query(({ input }) => {
-        const from = Number(input.cursor ?? 0)
-        const last = Math.min(45, from + input.limit)
-        const items = Array.from({ length: last - from }, (_, i) => deposit(uuid(100 + from + i)))
-        return { items, nextCursor: last < 45 ? String(last) : null }
-      }),
-      cancel: authed.input(contract.DepositIdInput).output(contract.DepositView).mutation(({ input }) => deposit(input.id)),
+      create: authed
+        .input(contract.CreateDepositInput)
+        .output(contract.DepositView)
+        .mutation(({ input }) => {
+          if (input.amount.minor === '1') throw refuse('deposit.amount_out_of_range', { minMinor: '1000' })
+          return deposit(uuid(9), { amount: input.amount })
+        }),
+      list: authed
+        .input(contract.DepositListInput)
+        .output(contract.DepositListOutput)
+        .query(({ input }) => {
+          const from = Number(input.cursor ?? 0)
+          const last = Math.min(45, from + input.limit)
+          const items = Array.from({ length: last - from }, (_, i) => deposit(uuid(100 + from + i)))
+          return { items, nextCursor: last < 45 ? String(last) : null }
+        }),
+      cancel: authed
+        .input(contract.DepositIdInput)
+        .output(contract.DepositView)
+        .mutation(({ input }) => deposit(input.id)),
     }),
   })
 
@@ -199,7 +225,9 @@ export async function startFixture({ clockOffsetMs = 0 } = {}) {
     socket.on('deposit:watch', ({ depositId }, ack) => {
       watched.push(`watch ${depositId}`)
       const value = snapshot(depositId)
-      ack(value ? { ok: true, value } : { ok: false, error: { message: 'No', ...new Refusal('deposit.not_found').body } })
+      ack(
+        value ? { ok: true, value } : { ok: false, error: { message: 'No', ...new Refusal('deposit.not_found').body } },
+      )
     })
     socket.on('deposit:unwatch', ({ depositId }, ack) => {
       watched.push(`unwatch ${depositId}`)

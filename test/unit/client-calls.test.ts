@@ -88,7 +88,12 @@ test('answers of the HTTP layer and of proxies become errors of the client', asy
   const answers = [
     [502, {}, '<html>', { code: 'service.unavailable', kind: 'unavailable' }],
     [429, { 'retry-after': '7' }, '', { code: 'rate.limited', kind: 'rate_limited', retryAfterMs: 7000 }],
-    [413, {}, '{"code":"request.too_large","requestId":"r"}', { code: 'request.too_large', kind: 'invalid', requestId: 'r' }],
+    [
+      413,
+      {},
+      '{"code":"request.too_large","requestId":"r"}',
+      { code: 'request.too_large', kind: 'invalid', requestId: 'r' },
+    ],
     [200, {}, '<html>captive portal', { code: 'internal' }],
   ] as const
   for (const [status, headers, body, error] of answers) {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Window } from 'happy-dom'
 import { act, createElement, StrictMode } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
@@ -42,7 +43,15 @@ const Wallet = ({ client }: { client: XmClient }) => {
 }
 const show = (type: typeof Timer, props: { client: XmClient; id: string | null }) =>
   act(async () => root.render(createElement(StrictMode, null, createElement(type, props))))
-const shows = (text: string) => until(() => act(async () => {}) && element.textContent === text)
+
+/** Lets time pass inside of act, where React flushes what it was told, until the page starts with the text. */
+async function shows(text: string) {
+  const endMs = performance.now() + 5_000
+  while (!element.textContent?.startsWith(text)) {
+    if (performance.now() > endMs) throw new Error(`never showed ${text}, but ${element.textContent}`)
+    await act(() => sleep(5))
+  }
+}
 
 async function signedIn() {
   const server = await startFixture()
@@ -66,7 +75,7 @@ test('a deposit is followed under StrictMode, from one to the next, and let go a
   await show(Timer, { client, id: second.id })
   await shows('live 7 60 - -')
   server.push('deposit:changed', { ...first, version: 9 })
-  await until(() => server.watched.includes(`unwatch ${first.id}`))
+  await act(() => until(() => server.watched.includes(`unwatch ${first.id}`)))
   expect(element.textContent).toContain('live 7')
   await show(Timer, { client, id: server.uuid(404) })
   await shows('failed - - - deposit.not_found')
@@ -87,7 +96,7 @@ test('a line that is down shows as reconnecting, and what was missed is made up 
   await shows('live 1 60 - -')
   server.put(1, { status: 'expired', version: 3 })
   server.cut()
-  await until(() => act(async () => {}) && element.textContent?.startsWith('reconnecting 1'))
+  await shows('reconnecting 1')
   await shows('live 3 - expired -')
   await act(async () => root.unmount())
   expect(complaints).not.toHaveBeenCalled()
@@ -99,8 +108,13 @@ test('the wallet shows its balances and their changes', async () => {
   await act(async () => root.render(createElement(StrictMode, null, createElement(Wallet, { client }))))
   await shows('live 100')
   // The socket may still be connecting: a change pushed before is part of the snapshot then.
-  await until(() => client.realtime.status === 'connected' && server.watched.includes('resume 0'))
-  server.push('wallet:changed', { eventId: 'e', version: 2, balance: balance('250'), serverTime: server.iso(server.nowMs()) })
+  await act(() => until(() => client.realtime.status === 'connected' && server.watched.includes('resume 0')))
+  server.push('wallet:changed', {
+    eventId: 'e',
+    version: 2,
+    balance: balance('250'),
+    serverTime: server.iso(server.nowMs()),
+  })
   await shows('live 250')
   await act(async () => root.unmount())
 })

@@ -33,7 +33,11 @@ export function useDepositTimer(
 const serverLoading = () => loading
 const serverIdle = () => idle
 
-function depositStore(client: XmClient, id: string | null | undefined, tickMs: number | undefined): Store<DepositTimerState> {
+function depositStore(
+  client: XmClient,
+  id: string | null | undefined,
+  tickMs: number | undefined,
+): Store<DepositTimerState> {
   if (!id) return createStore(idle, () => subscription(() => {}))
   return createStore<DepositTimerState>(loading, (update) => {
     const { realtime } = client

@@ -38,7 +38,7 @@ export function createCountdown({ clock, tickMs, onTick, onGap }: CountdownOptio
     const leftMs = remainingMs()
     // Nothing to count: the server's time is not known yet, or it is over and that was told.
     if (leftMs === null || (leftMs === 0 && targetMs < 0)) return
-    if (targetMs < 0 || (targetMs < leftMs - 1.5 * tickMs)) targetMs = below(leftMs)
+    if (targetMs < 0 || targetMs < leftMs - 1.5 * tickMs) targetMs = below(leftMs)
     timer = setTimeout(tick, Math.max(0, leftMs - targetMs + slackMs))
   }
 

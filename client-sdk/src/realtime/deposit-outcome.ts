@@ -50,8 +50,14 @@ export function withSnapshot(record: DepositRecord, deposit: DepositView): Depos
   return result ? concluded(known, null, result, deposit) : known
 }
 
-function concluded(record: DepositRecord, eventId: string | null, result: DepositResultKind, { id, version }: DepositView) {
-  if (!record.deposit || (record.result && (version <= record.resultVersion || record.result.result === result))) return record
+function concluded(
+  record: DepositRecord,
+  eventId: string | null,
+  result: DepositResultKind,
+  { id, version }: DepositView,
+) {
+  if (!record.deposit || (record.result && (version <= record.resultVersion || record.result.result === result)))
+    return record
   const { deposit } = record
   return { ...record, result: { depositId: id, result, deposit, eventId }, resultVersion: version }
 }

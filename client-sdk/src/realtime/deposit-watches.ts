@@ -113,7 +113,13 @@ export function createDepositWatches({ connection, clock, onGap }: WatchesDeps):
   }
 
   function begin(id: string): Watch {
-    const watch: Watch = { id, record: unknownDeposit, heardMs: performance.now(), watchers: new Set(), hold: connection.hold() }
+    const watch: Watch = {
+      id,
+      record: unknownDeposit,
+      heardMs: performance.now(),
+      watchers: new Set(),
+      hold: connection.hold(),
+    }
     all.set(id, watch)
     // While connecting, the watch is part of what is resumed then.
     if (connection.status === 'connected') void ask(watch)
@@ -137,7 +143,8 @@ export function createDepositWatches({ connection, clock, onGap }: WatchesDeps):
     if (all.get(watch.id) !== watch) return
     all.delete(watch.id)
     // Nobody waits for the answer: a connection that is down forgets its watches anyway.
-    if (connection.status === 'connected') connection.request('deposit:unwatch', { depositId: watch.id }).catch(() => {})
+    if (connection.status === 'connected')
+      connection.request('deposit:unwatch', { depositId: watch.id }).catch(() => {})
     watch.hold.stop()
   }
 

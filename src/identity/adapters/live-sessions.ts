@@ -13,11 +13,14 @@ interface Look {
 }
 
 /** One query per session and half second, however many calls come in; the age counts from before the query. */
-export function createLiveSessions(sessions: Pick<SessionReader, 'find'>): LiveSessions {
+export function createLiveSessions(
+  sessions: Pick<SessionReader, 'find'>,
+  monotonicMs: () => number = () => performance.now(),
+): LiveSessions {
   const looks = new LRUCache<string, Look>({ max: sessionsMax })
 
   function look(sessionId: string): Look {
-    const begun = { startedMs: performance.now(), found: sessions.find(sessionId) }
+    const begun = { startedMs: monotonicMs(), found: sessions.find(sessionId) }
     looks.set(sessionId, begun)
     begun.found.catch(() => {
       if (looks.peek(sessionId) === begun) looks.delete(sessionId)
@@ -28,7 +31,7 @@ export function createLiveSessions(sessions: Pick<SessionReader, 'find'>): LiveS
   return {
     find(sessionId) {
       const known = looks.get(sessionId)
-      const fresh = known !== undefined && performance.now() - known.startedMs < ttlMs
+      const fresh = known !== undefined && monotonicMs() - known.startedMs < ttlMs
       return (fresh ? known : look(sessionId)).found
     },
     forget(sessionIds) {

@@ -161,6 +161,8 @@ export interface CaseWrites {
   /** The parts reached the sum after all. */
   closePartial(depositId: string): Promise<void>
   retryRefund(id: string, at: Date): Promise<void>
+  /** The provider will not send it back: a person has to decide. */
+  giveUpRefund(id: string): Promise<void>
 }
 
 /** A verified webhook, stored before it is acted upon. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
+import { DomainError } from '../../kernel/errors.ts'
 import { isCurrency, money } from '../../kernel/money.ts'
 import type { applyReport } from './apply-report.ts'
 import type { Gateways, PaymentsStore, SuspenseCase } from './ports.ts'
@@ -25,7 +26,10 @@ export function refundCases({ store, clock, gateways, applyReport }: RefundCases
         await refund(entry)
       } catch (error) {
         failure = error
-        await store.transaction((tx) => tx.cases.retryRefund(entry.id, retryAt(entry.attempts)))
+        const final = error instanceof DomainError && error.code === 'gateway.refused'
+        await store.transaction((tx) =>
+          final ? tx.cases.giveUpRefund(entry.id) : tx.cases.retryRefund(entry.id, retryAt(entry.attempts)),
+        )
       }
     }
     if (failure !== undefined) throw failure

@@ -172,7 +172,10 @@ function createTx(sequelize: Sequelize, dialect: Dialect, transaction: Transacti
       wakes.push(wake)
     },
   }
-  return { tx, wakes, end: () => void (ended = true) }
+  const end = () => {
+    ended = true
+  }
+  return { tx, wakes, end }
 }
 
 /** A lost connection cannot be rolled back; the server did it already. */

@@ -53,10 +53,10 @@ function runner(database: Database, migrations: readonly Migration[], log: Logge
     context,
     migrations: migrations.map(({ name, up }) => ({ name, up: async () => up(context) })),
     logger: {
-      info: (entry) => log.info(entry, 'migration'),
-      warn: (entry) => log.warn(entry, 'migration'),
-      error: (entry) => log.error(entry, 'migration'),
-      debug: (entry) => log.debug(entry, 'migration'),
+      info: ({ event, name }) => event === 'migrated' && log.info({ step: name }, 'a step of the schema was applied'),
+      warn: (entry) => log.warn({ entry }, 'migration'),
+      error: (entry) => log.error({ entry }, 'migration'),
+      debug: () => {},
     },
     storage: {
       async executed() {

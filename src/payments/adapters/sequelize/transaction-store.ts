@@ -115,6 +115,13 @@ export function caseWrites(tx: Tx, models: PaymentsModels, clock: Clock): CaseWr
       )
     },
 
+    async giveUpRefund(id) {
+      await tx.change(
+        "UPDATE suspense_cases SET status = 'open', next_attempt_at_ms = NULL WHERE id = :id AND status = 'refunding'",
+        { id },
+      )
+    },
+
     async retryRefund(id, at) {
       await tx.change(
         "UPDATE suspense_cases SET attempts = attempts + 1, next_attempt_at_ms = :at WHERE id = :id AND status = 'refunding'",
