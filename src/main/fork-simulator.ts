@@ -12,9 +12,7 @@ export async function forkSimulator(
   webhookUrl: string,
 ): Promise<AsyncDisposable & { readonly url: string }> {
   const entry = new URL(import.meta.url.endsWith('.ts') ? './simulator.ts' : './simulator.js', import.meta.url)
-  const child = fork(entry, {
-    env: { ...process.env, SIMULATOR_WEBHOOK_URL: webhookUrl, SIMULATOR_PORT: String(config.SIMULATOR_PORT) },
-  })
+  const child = fork(entry, ['--webhook-url', webhookUrl])
   const ended = once(child, 'exit')
   const started = once(child, 'message', { signal: AbortSignal.timeout(startTimeoutMs) })
   const [message] = await Promise.race([

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { reachableHost, startSimulator } from '../payments/adapters/provider/simulator/start-simulator.ts'
 import { type Config, ConfigError, readConfig } from '../platform/config.ts'
 import { createLogger } from '../platform/log.ts'
@@ -7,7 +8,8 @@ import { createLogger } from '../platform/log.ts'
 async function main() {
   const config = readConfig()
   const log = createLogger(config)
-  const webhookUrl = webhookUrlOf(config)
+  const { values } = parseArgs({ options: { 'webhook-url': { type: 'string' } }, strict: true })
+  const webhookUrl = values['webhook-url'] ?? webhookUrlOf(config)
   const simulator = await startSimulator({
     host: config.HOST,
     port: config.SIMULATOR_PORT,

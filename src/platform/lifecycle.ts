@@ -10,7 +10,7 @@ interface LoopOptions {
   readonly name: string
   readonly intervalMs: number
   /** One pass. Returns true when there is more to do at once. */
-  readonly work: (signal: AbortSignal) => Promise<boolean>
+  readonly work: (signal: AbortSignal) => Promise<unknown>
   readonly log: Logger
 }
 

@@ -72,7 +72,12 @@ export async function benchTicks({ sockets, depositsPerSocket, seconds }: TickLo
   })
   const before = measureMemory()
   const { port } = httpServer.address() as AddressInfo
-  const clients = fork(import.meta.filename, [clientsArgument, String(port), String(sockets), String(depositsPerSocket)])
+  const clients = fork(import.meta.filename, [
+    clientsArgument,
+    String(port),
+    String(sockets),
+    String(depositsPerSocket),
+  ])
   try {
     await messageOf(clients)
     await pause(1_500)
@@ -83,7 +88,8 @@ export async function benchTicks({ sockets, depositsPerSocket, seconds }: TickLo
     const { latenessMs, elapsedMs } = (await messageOf(clients)) as Received
     const { user, system } = process.cpuUsage(cpu)
     const sorted = [...latenessMs].sort((a, b) => a - b)
-    const quantile = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+    const quantile = (share: number) =>
+      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
     return {
       sockets,
       deposits: ticker.size,
@@ -140,7 +146,11 @@ async function runClients(port: number, sockets: number, depositsPerSocket: numb
   const idOf = (index: number) => `01930000-0000-7000-8000-${index.toString(16).padStart(12, '0')}`
 
   async function open(index: number): Promise<void> {
-    const socket: Socket = connect(`http://127.0.0.1:${port}`, { auth: { token: `t${index}` }, transports: ['websocket'], forceNew: true })
+    const socket: Socket = connect(`http://127.0.0.1:${port}`, {
+      auth: { token: `t${index}` },
+      transports: ['websocket'],
+      forceNew: true,
+    })
     await new Promise<void>((resolve) => void socket.once('connect', resolve))
     for (let own = 0; own < depositsPerSocket; own++) {
       const { value } = await socket.emitWithAck('deposit:watch', { depositId: idOf(index * depositsPerSocket + own) })

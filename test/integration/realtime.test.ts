@@ -100,14 +100,23 @@ async function startNode({ accounts, redisUrl, env = {}, ...overrides }: NodeOpt
 }
 
 function openSocket(url: string, token: unknown, options: object = {}): Socket {
-  const socket = connect(url, { auth: { token }, transports: ['websocket'], forceNew: true, reconnection: false, ...options })
+  const socket = connect(url, {
+    auth: { token },
+    transports: ['websocket'],
+    forceNew: true,
+    reconnection: false,
+    ...options,
+  })
   open.push({ [Symbol.asyncDispose]: async () => void socket.close() })
   return socket
 }
 
 async function openConnected(url: string, token: string, options: object = {}): Promise<Socket> {
   const socket = openSocket(url, token, options)
-  await Promise.race([next(socket, 'connect'), next<Error>(socket, 'connect_error').then((error) => Promise.reject(error))])
+  await Promise.race([
+    next(socket, 'connect'),
+    next<Error>(socket, 'connect_error').then((error) => Promise.reject(error)),
+  ])
   return socket
 }
 
@@ -141,7 +150,8 @@ function openRaw(port: number): TcpSocket {
 }
 
 /** A short text frame of a client, masked with zeros. */
-const textFrame = (text: string) => Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])
+const textFrame = (text: string) =>
+  Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])
 
 /** Breaks the connection as a lost network does: the server sees it go, the client comes back when told. */
 async function dropConnection(socket: Socket): Promise<void> {
@@ -338,8 +348,10 @@ describe('the realtime gateway', () => {
     await expect(openConnected(url, accounts.signIn('bob').token)).rejects.toThrow()
   })
 
-  it.each(hasRedis() ? ['no Redis', 'Redis'] : ['no Redis'])('leaves nothing open that keeps a process alive, with %s', async (redis) => {
-    const script = `
+  it.each(hasRedis() ? ['no Redis', 'Redis'] : ['no Redis'])(
+    'leaves nothing open that keeps a process alive, with %s',
+    async (redis) => {
+      const script = `
       import { createServer } from 'node:http'
       import { once } from 'node:events'
       import { Redis } from 'ioredis'
@@ -364,16 +376,17 @@ describe('the realtime gateway', () => {
       httpServer.close()
       httpServer.closeAllConnections()
       console.log('closed')`
-    const args = ['--conditions=xm-source', '--import', 'tsx', '--input-type=module', '--eval', script]
-    const child = spawn(process.execPath, [...args, redis === 'Redis' ? String(inject('redisUrl')) : ''], {
-      cwd: join(import.meta.dirname, '../..'),
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    await once(child.stdout, 'data')
-    const closedAtMs = Date.now()
-    expect(await once(child, 'exit')).toEqual([0, null])
-    expect(Date.now() - closedAtMs).toBeLessThan(1_000)
-  })
+      const args = ['--conditions=xm-source', '--import', 'tsx', '--input-type=module', '--eval', script]
+      const child = spawn(process.execPath, [...args, redis === 'Redis' ? String(inject('redisUrl')) : ''], {
+        cwd: join(import.meta.dirname, '../..'),
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      await once(child.stdout, 'data')
+      const closedAtMs = Date.now()
+      expect(await once(child, 'exit')).toEqual([0, null])
+      expect(Date.now() - closedAtMs).toBeLessThan(1_000)
+    },
+  )
 
   it('ends a slow consumer, and frees its memory', async () => {
     const accounts = createAccounts()
@@ -411,10 +424,7 @@ describe('the realtime gateway', () => {
 })
 
 /** What must hold on one node without Redis, and across two nodes with it. */
-const places = [
-  { name: 'one node', nodes: 1 },
-  ...(hasRedis() ? [{ name: 'two nodes over Redis', nodes: 2 }] : []),
-]
+const places = [{ name: 'one node', nodes: 1 }, ...(hasRedis() ? [{ name: 'two nodes over Redis', nodes: 2 }] : [])]
 
 describe.each(places)('recovery on $name', ({ nodes }) => {
   async function startNodes(accounts: ReturnType<typeof createAccounts>, overrides: Partial<NodeOptions> = {}) {
@@ -607,7 +617,9 @@ describe.runIf(hasRedis())('two nodes over Redis', () => {
     open.push({ [Symbol.asyncDispose]: async () => sender.disconnect() })
     await vi.waitFor(() => nodes[0].realtime.flush(), { timeout: 10_000, interval: 1 })
     // The other node's reader is kept out while the event is sent, whoever of the two reconnects first.
-    const readers = String(await sender.client('LIST', 'TYPE', 'NORMAL')).split('\n').filter((line) => / cmd=xread /.test(line))
+    const readers = String(await sender.client('LIST', 'TYPE', 'NORMAL'))
+      .split('\n')
+      .filter((line) => / cmd=xread /.test(line))
     for (const reader of readers) await sender.client('KILL', 'ID', / ?id=(\d+)/.exec(reader)![1]!)
     nodes[0].realtime.emit(userRoom('ann'), 'deposit:changed', change(1))
     await nodes[0].realtime.flush()

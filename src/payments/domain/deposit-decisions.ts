@@ -125,10 +125,8 @@ function applyLate(
 function settle(deposit: Deposit, payment: ProviderPayment, exception: Deposit['exception'], now: Date): DepositChange {
   const released = deposit.partMinor
   const creditedMinor = released + payment.minor
-  // A charge may be paid before our own confirmation of it came through.
-  const open = deposit.status === 'created' ? become(deposit, 'pending') : deposit
   const settled: Deposit = {
-    ...become(open, 'settled'),
+    ...become(openedByPayment(deposit), 'settled'),
     exception: exception === 'paid_partial' ? 'none' : exception,
     receivedMinor: deposit.receivedMinor + payment.minor,
     creditedMinor: deposit.creditedMinor + creditedMinor,
@@ -152,6 +150,11 @@ function settle(deposit: Deposit, payment: ProviderPayment, exception: Deposit['
   }
 }
 
+/** A charge may be paid before our own confirmation of it came through. */
+function openedByPayment(deposit: Deposit): Deposit {
+  return deposit.status === 'created' ? become(deposit, 'pending') : deposit
+}
+
 /** More money for a deposit that is settled already. */
 function credit(deposit: Deposit, payment: ProviderPayment, exception: Deposit['exception']): DepositChange {
   return {
@@ -169,9 +172,10 @@ function credit(deposit: Deposit, payment: ProviderPayment, exception: Deposit['
 
 /** A part of the sum; it waits in suspense for the rest. After the end that takes proof of payment in time, and a case. */
 function receivePart(deposit: Deposit, payment: ProviderPayment): DepositChange {
-  const moved = canBecome(deposit, 'partially_paid')
-    ? become(deposit, 'partially_paid')
-    : { ...deposit, version: deposit.version + 1 }
+  const open = openedByPayment(deposit)
+  const moved = canBecome(open, 'partially_paid')
+    ? become(open, 'partially_paid')
+    : { ...open, version: open.version + 1 }
   const receivedMinor = deposit.receivedMinor + payment.minor
   return {
     ...unchanged({ ...moved, exception: 'paid_partial', receivedMinor, partMinor: deposit.partMinor + payment.minor }),
@@ -214,6 +218,7 @@ function suspend(
  */
 function applyTakeback(deposit: Deposit, takeback: ProviderTakeback, { refundingCases }: Circumstances): DepositChange {
   const { minor, kind, transactionId, currency } = takeback
+  if (minor === 0n) return unchanged(deposit)
   const ownCurrency = currency === deposit.amount.currency
   const asked = refundingCases.has(transactionId)
   const fromOwner = ownCurrency && !asked ? smaller(minor, deposit.creditedMinor - deposit.takenBackMinor) : 0n

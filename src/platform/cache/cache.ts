@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { LRUCache } from 'lru-cache'
+import { DomainError } from '../../kernel/errors.ts'
 
 /** Short-lived values shared by all nodes. It may forget at any time: never the only place of a fact. */
 export interface Cache {
@@ -28,13 +29,22 @@ export function createMemoryCache(): Cache {
   }
 }
 
+/** While Redis is away every call throws `service.unavailable`. */
 export function createRedisCache(redis: Redis, prefix: string): Cache {
   const name = (key: string) => `${prefix}cache:${key}`
   return {
     async set(key, value, ttlMs) {
-      await redis.set(name(key), value, 'PX', ttlMs)
+      await answered(redis.set(name(key), value, 'PX', ttlMs))
     },
-    get: (key) => redis.get(name(key)),
-    take: (key) => redis.getdel(name(key)),
+    get: (key) => answered(redis.get(name(key))),
+    take: (key) => answered(redis.getdel(name(key))),
+  }
+}
+
+async function answered<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    throw Object.assign(new DomainError('service.unavailable', 'unavailable', { part: 'cache' }), { cause: error })
   }
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { type ClientEvents, clientEvents, type ErrorBody, type ErrorCode, errorTable } from '#contract'
 import type { Actor } from '../../kernel/actor.ts'
 import { assert } from '../../kernel/assert.ts'

@@ -9,7 +9,11 @@ interface Wire {
   readonly writeBuffer: readonly { readonly data?: string | Uint8Array }[]
   readonly transport: {
     /** The WebSocket; absent while polling. */
-    readonly socket?: { readonly bufferedAmount: number; readonly readyState: number; terminate(): void } & NodeJS.EventEmitter
+    readonly socket?: {
+      readonly bufferedAmount: number
+      readonly readyState: number
+      terminate(): void
+    } & NodeJS.EventEmitter
     /** Ends a polling transport that waits for its client's next request. */
     readonly shouldClose?: (() => void) | null
   }
