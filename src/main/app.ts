@@ -92,7 +92,12 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
   const payments = buildPayments({
     ...{ config, database, clock, ids, audit, outbox, idempotency, metrics, log },
     directory: identity.directory,
-    tick: (depositId, tick) => realtime.emitLocal(`deposit:${depositId}`, 'deposit:timer', tick),
+    tick: (depositId, tick) => {
+      const room = `deposit:${depositId}`
+      if (realtime.hasLocal(room)) realtime.emitLocal(room, 'deposit:timer', tick)
+      // Its last socket left between asking and joining.
+      else payments.ticker.unwatch(depositId)
+    },
   })
   resources.use(payments.ticker)
   metrics.observe(
@@ -151,6 +156,7 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
       socketClosed: () => metrics.sockets.dec(),
       socketRefused: (code) => metrics.socketsRefused.inc({ code }),
       socketEnded: (reason) => metrics.socketsEnded.inc({ reason }),
+      callAnswered: (event, outcome) => metrics.socketCalls.inc({ event, outcome }),
     },
   })
 

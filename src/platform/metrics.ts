@@ -44,6 +44,12 @@ export function createMetrics() {
       labelNames: ['reason'],
       registers,
     }),
+    socketCalls: new Counter({
+      name: 'xm_socket_calls_total',
+      help: 'Calls over sockets, by event and outcome',
+      labelNames: ['event', 'outcome'],
+      registers,
+    }),
     eventsPublished: new Counter({
       name: 'xm_events_published_total',
       help: 'Outbox events published by this process',

@@ -7,11 +7,13 @@ import { assert } from '../kernel/assert.ts'
 import type { Config } from './config.ts'
 import type { Logger } from './log.ts'
 import { guardEntrance, joinOwnRooms } from './realtime/admission.ts'
-import { answerCalls, asCallSocket, type CallHandlers, type CallMeter, type CallSocket } from './realtime/calls.ts'
+import { answerCalls, asCallSocket, type CallHandlers, type CallSocket } from './realtime/calls.ts'
 import { createFloodGate } from './realtime/message-meter.ts'
+import { noMeter, type RealtimeMeter } from './realtime/meter.ts'
 import { holdBackMissedEvents } from './realtime/recovery.ts'
 import { trackSessions } from './realtime/sessions.ts'
 import {
+  emitDroppable,
   emitHere,
   endSocket,
   type Gateway,
@@ -20,9 +22,10 @@ import {
   sessionRoom,
 } from './realtime/sockets.ts'
 import { openStreams } from './realtime/streams.ts'
-import { closeConnections, cutOff, unsentBytes, unsentMessages } from './realtime/wire.ts'
+import { closeConnections, cutOff, unsentBytes } from './realtime/wire.ts'
 
 export type { Answer, Call, CallHandlers, CallSocket } from './realtime/calls.ts'
+export type { RealtimeMeter } from './realtime/meter.ts'
 export { sessionRoom, staffRoom, userRoom } from './realtime/sockets.ts'
 
 export type RealtimeConfig = Pick<
@@ -36,15 +39,6 @@ export type RealtimeConfig = Pick<
   | 'SOCKET_BUFFER_MAX_BYTES'
   | 'SOCKET_RESUME_MAX_MS'
 >
-
-/** What happened, for figures. */
-export interface RealtimeMeter extends CallMeter {
-  socketAdmitted(): void
-  socketRefused(code: string): void
-  socketClosed(): void
-  /** The server ended it. */
-  socketEnded(reason: SocketEndReason | 'flood'): void
-}
 
 export interface RealtimeDeps {
   /** Neither started nor closed here. */
@@ -88,17 +82,6 @@ const pingTimeoutMs = 15_000
 const backlogCheckMs = 1_000
 /** How long an ended socket has to take what was written for it. */
 const closingGraceMs = 2_000
-/** Waiting messages after which a client misses local events; one that keeps up has none or a few. */
-const waitingMessagesMax = 32
-
-const noMeter: RealtimeMeter = {
-  socketAdmitted() {},
-  socketRefused() {},
-  socketClosed() {},
-  socketEnded() {},
-  callAnswered() {},
-  unknownEvent() {},
-}
 
 /** Starts the Socket.IO gateway on the HTTP server. It knows rooms, sessions and the contract, and no business. */
 export function createRealtime(deps: RealtimeDeps): Realtime {
@@ -116,7 +99,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     connectTimeout: connectTimeoutMs,
     pingInterval: pingIntervalMs,
     pingTimeout: pingTimeoutMs,
-    allowRequest: (_request, decide) => decide(closing ? 'shutting down' : null, closing === null),
+    allowRequest: (_request, decide) => decide(closing === null ? null : 'shutting down', closing === null),
     ...(config.CORS_ORIGINS.length > 0 && { cors: { origin: [...config.CORS_ORIGINS] } }),
     ...(config.SOCKET_RESUME_MAX_MS > 0 && {
       connectionStateRecovery: { maxDisconnectionDuration: config.SOCKET_RESUME_MAX_MS, skipMiddlewares: false },
@@ -189,17 +172,6 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     elsewhere.disconnectSockets(true)
   }
 
-  function emitLocal<K extends ServerEvent>(room: string, event: K, payload: ServerEvents[K]): void {
-    const members = adapter.rooms.get(room)
-    if (members === undefined) return
-    let clogged: Set<string> | undefined
-    for (const id of members) {
-      const socket = io.sockets.sockets.get(id)
-      if (socket !== undefined && unsentMessages(socket.conn) > waitingMessagesMax) (clogged ??= new Set()).add(id)
-    }
-    emitHere(io, new Set([room]), event, payload, clogged)
-  }
-
   async function shutDown(reason: SocketEndReason): Promise<void> {
     clearInterval(backlogTimer)
     await sessions[Symbol.asyncDispose]()
@@ -225,7 +197,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       const audience: { emit(name: string, payload: unknown): void } = io.to(rooms as string | string[])
       audience.emit(event, payload)
     },
-    emitLocal,
+    emitLocal: (room, event, payload) => emitDroppable(io, room, event, payload),
     flush: async () => streams?.flush(),
     endSession,
     watchersOf: (room) => adapter.rooms.get(room)?.size ?? 0,

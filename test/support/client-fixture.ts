@@ -72,6 +72,7 @@ export async function startFixture({ clockOffsetMs = 0 } = {}) {
     refreshes: 0,
     accessTtlMs: 600_000,
     refreshMs: 20,
+    socketsRefused: false,
   }
 
   const successors = new Map<string, contract.SessionTokens>()
@@ -213,7 +214,7 @@ export async function startFixture({ clockOffsetMs = 0 } = {}) {
   io.use((socket, next) => {
     const { token } = socket.handshake.auth
     handshakes.push(token)
-    if (state.valid.has(token)) return next()
+    if (state.valid.has(token) && !state.socketsRefused) return next()
     const code = token ? 'auth.token_invalid' : 'auth.required'
     next(Object.assign(new Error(code), { data: { code, details: {}, requestId: 'request-3' } }))
   })

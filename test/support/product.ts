@@ -33,7 +33,11 @@ export interface Product extends AsyncDisposable {
 }
 
 /** The whole product in this process on fresh data: schema, payment simulator, server. */
-export async function openProduct(backend: Backend, env: Record<string, string> = {}, overrides: Overrides = {}): Promise<Product> {
+export async function openProduct(
+  backend: Backend,
+  env: Record<string, string> = {},
+  overrides: Overrides = {},
+): Promise<Product> {
   const resources = createResources()
   try {
     const data = resources.use(await backend.open())

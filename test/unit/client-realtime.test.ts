@@ -222,6 +222,20 @@ test('an expired token is renewed once for the handshake', async () => {
   expect(seen.errors).toEqual([])
 })
 
+test('a socket refused with a fresh token too is reported, and renews no further', async () => {
+  const { server, client } = await signedIn()
+  await using _ = server
+  server.state.socketsRefused = true
+  const seen = recorder()
+  using __ = client.realtime.watchDeposit(server.put(1).id, seen.handlers)
+  await until(() => seen.errors.length === 1)
+  await sleep(300)
+  expect(seen.errors[0]).toMatchObject({ code: 'auth.token_invalid', kind: 'unauthenticated' })
+  expect(server.handshakes).toEqual(['access-1', 'access-2'])
+  expect(server.state.refreshes).toBe(1)
+  expect(client.realtime.status).toBe('closed')
+})
+
 test('a revoked session signs out and stays away; a new sign-in picks the watches up', async () => {
   const { server, client } = await signedIn()
   await using _ = server

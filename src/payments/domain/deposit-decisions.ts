@@ -143,7 +143,8 @@ function settle(deposit: Deposit, payment: ProviderPayment, exception: Deposit['
       arrival('deposit', payment, 'credited', {
         suspendedMinor: -released,
         ownerMinor: creditedMinor,
-        releasesParts: released > 0n,
+        // Also where a part was taken back since: its transaction and its case wait no more.
+        releasesParts: deposit.receivedMinor > 0n,
       }),
     ],
     outcomes: ['paid'],

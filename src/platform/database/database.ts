@@ -27,10 +27,10 @@ export interface Tx extends Reader {
   afterCommit(wake: () => void): void
 }
 
-/** Seams for tests that stop the process at an exact moment. */
+/** Seams for tests that stop the process at an exact moment: around the commit of `tx`, which has ended after it. */
 export interface DatabaseHooks {
-  beforeCommit?(): Promise<void>
-  afterCommit?(): Promise<void>
+  beforeCommit?(tx: Tx): Promise<void>
+  afterCommit?(tx: Tx): Promise<void>
 }
 
 export interface Database extends Reader, AsyncDisposable {
@@ -73,10 +73,10 @@ export async function openDatabase(config: DatabaseConfig, hooks: DatabaseHooks 
     const scope = createTx(sequelize, dialect, transaction)
     try {
       const result = await work(scope.tx)
-      await hooks.beforeCommit?.()
+      await hooks.beforeCommit?.(scope.tx)
       scope.end()
       await transaction.commit()
-      await hooks.afterCommit?.()
+      await hooks.afterCommit?.(scope.tx)
       for (const wake of scope.wakes) wake()
       return result
     } catch (error) {

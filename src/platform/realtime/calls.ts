@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type ClientEvents, clientEvents, type ErrorBody, type ErrorCode, errorTable } from '#contract'
+import { type ClientEvents, clientEvents, type ErrorBody, errorTable } from '#contract'
 import type { Actor } from '../../kernel/actor.ts'
 import { assert } from '../../kernel/assert.ts'
 import { DomainError } from '../../kernel/errors.ts'
@@ -8,6 +8,7 @@ import { uuidIds } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import { inputIssues } from '../trpc.ts'
 import { createMessageMeter } from './message-meter.ts'
+import type { RealtimeMeter } from './meter.ts'
 import { type GatewaySocket, isPrivateRoom } from './sockets.ts'
 
 export type ClientEvent = keyof ClientEvents
@@ -38,15 +39,10 @@ export type Answer<T = unknown> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: ErrorBody & { readonly message: string } }
 
-export interface CallMeter {
-  callAnswered(event: ClientEvent, outcome: 'ok' | ErrorCode, durationMs: number): void
-  unknownEvent(): void
-}
-
 interface CallDeps {
   readonly handlers: CallHandlers
   readonly messagesPerSecond: number
-  readonly meter: CallMeter
+  readonly meter: RealtimeMeter
   readonly log: Logger
 }
 
@@ -88,8 +84,7 @@ export function answerCalls(socket: GatewaySocket, { handlers, messagesPerSecond
   }
 
   async function handle(event: ClientEvent, payload: unknown): Promise<unknown> {
-    const verdict = messages.take()
-    const retryAfterMs = verdict.kind === 'limited' ? verdict.retryAfterMs : underWay > messagesPerSecond ? 1000 : 0
+    const retryAfterMs = messages.take() || (underWay > messagesPerSecond ? 1000 : 0)
     if (retryAfterMs > 0) throw new DomainError('rate.limited', 'rate_limited', { retryAfterMs })
     const schemas = clientEvents[event]
     const input = parseInput(schemas.input, payload)

@@ -1,22 +1,19 @@
 /** How far over its rate a socket may go before it is taken for an attack. */
 const floodFactor = 5
 
-export type Verdict = { readonly kind: 'ok' } | { readonly kind: 'limited'; readonly retryAfterMs: number }
-
-const ok: Verdict = { kind: 'ok' }
-
 /** A token bucket that holds one second's worth of messages. */
 export function createMessageMeter(perSecond: number, monotonicMs: () => number = () => performance.now()) {
   let tokens = perSecond
   let filledAtMs = monotonicMs()
   return {
-    take(): Verdict {
+    /** Counts one message. Returns 0, or the milliseconds until one is allowed again. */
+    take(): number {
       const nowMs = monotonicMs()
       tokens = Math.min(perSecond, tokens + ((nowMs - filledAtMs) * perSecond) / 1000)
       filledAtMs = nowMs
-      if (tokens < 1) return { kind: 'limited', retryAfterMs: Math.ceil(((1 - tokens) * 1000) / perSecond) }
+      if (tokens < 1) return Math.ceil(((1 - tokens) * 1000) / perSecond)
       tokens--
-      return ok
+      return 0
     },
   }
 }

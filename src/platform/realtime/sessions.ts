@@ -37,11 +37,13 @@ export function trackSessions({ socketsPerSessionMax, isSessionLive, ended, log 
   const sessions = new Map<string, Session>()
   const loop: Loop = startLoop({ name: 'socket sessions', intervalMs: checkIntervalMs, work: checkOldest, log })
 
-  async function checkOldest(signal: AbortSignal): Promise<void> {
+  /** Returns true when more may be due. */
+  async function checkOldest(signal: AbortSignal): Promise<boolean> {
     const due = takeDue(performance.now())
     for (let from = 0; from < due.length && !signal.aborted; from += checksAtOnceMax) {
       await Promise.all(due.slice(from, from + checksAtOnceMax).map(check))
     }
+    return due.length === checkBatchMax
   }
 
   function takeDue(nowMs: number): string[] {

@@ -1,6 +1,7 @@
 import type { Server, Socket as SocketOf } from 'socket.io'
 import type { ServerEvents, SocketEndReason } from '#contract'
 import type { Actor } from '../../kernel/actor.ts'
+import { unsentMessages } from './wire.ts'
 
 type Outgoing = { [K in keyof ServerEvents]: (payload: ServerEvents[K]) => void }
 type Incoming = Record<string, (...args: unknown[]) => void>
@@ -26,6 +27,8 @@ export function isPrivateRoom(room: string): boolean {
 }
 
 export const eventPacket = 2
+/** Waiting messages after which a client misses droppable events; one that keeps up has none or a few. */
+const waitingMessagesMax = 32
 const nobody: ReadonlySet<string> = new Set()
 /** `volatile: false` is neither droppable nor kept for recovery; `local` leaves other nodes out. */
 const thisNodeOnly = { local: true, volatile: false } as const
@@ -43,6 +46,26 @@ export function emitHere<K extends ServerEvent>(
 ): void {
   const audience = { rooms: rooms as Set<string>, except: except as Set<string>, flags: thisNodeOnly }
   io.sockets.adapter.broadcast({ type: eventPacket, data: [event, payload] }, audience)
+}
+
+/** Like `emitHere`, for one room, past those of its sockets that do not keep up. */
+export function emitDroppable<K extends ServerEvent>(
+  io: Gateway,
+  room: string,
+  event: K,
+  payload: ServerEvents[K],
+): void {
+  const { adapter, sockets } = io.sockets
+  const members = adapter.rooms.get(room)
+  if (members === undefined) return
+  let clogged: Set<string> | undefined
+  for (const id of members) {
+    const socket = sockets.get(id)
+    if (socket === undefined || unsentMessages(socket.conn) <= waitingMessagesMax) continue
+    clogged ??= new Set()
+    clogged.add(id)
+  }
+  emitHere(io, new Set([room]), event, payload, clogged)
 }
 
 /** Tells the client why, then ends its socket for good: the client library does not come back by itself. */

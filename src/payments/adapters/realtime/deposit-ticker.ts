@@ -90,9 +90,9 @@ export function createDepositTicker({ clock, emit }: DepositTickerDeps): Deposit
   }
 
   function armForNext(nowMs: number): void {
-    for (let next = doneSlot + 1; next <= doneSlot + slotsPerSecond; next++) {
-      if (slots[next % slotsPerSecond]?.size) return arm(next, nowMs)
-    }
+    let next = doneSlot + 1
+    while (next <= doneSlot + slotsPerSecond && !slots[next % slotsPerSecond]?.size) next++
+    if (next <= doneSlot + slotsPerSecond) arm(next, nowMs)
   }
 
   function arm(slot: number, nowMs: number): void {

@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import type { GatewayMood } from './fake-gateway.ts'
+import type { Fault } from './faulty-database.ts'
+
+type Way = 'now' | 'stored' | 'lost'
+type Size = 'exact' | 'part' | 'over' | 'tiny'
+
+/** Something that happens to the ledger or around it. Deposits and notices are named by their number, modulo. */
+export type Action =
+  | { type: 'create'; user: number; key: number; minor: number; method: 'bank' | 'coin' }
+  | { type: 'cancel'; user: number; deposit: number }
+  | {
+      type: 'pay'
+      deposit: number
+      size: Size
+      when: 'now' | 'in_time' | 'late' | 'untold' | 'ahead'
+      foreign: boolean
+      way: Way
+    }
+  | { type: 'takeBack'; deposit: number; kind: 'refund' | 'reversal'; size: Size; foreign: boolean; way: Way }
+  | { type: 'mark'; deposit: number; status: 'processing' | 'denied'; way: Way }
+  | { type: 'redeliver'; notice: number; renamed: boolean }
+  | { type: 'takeUp' | 'janitor' | 'refund' | 'turnOver' | 'sweep' | 'crash' }
+  | { type: 'transfer'; from: number; to: number; minor: number; currency: 'IDR' | 'USDT'; key: number }
+  | { type: 'pass'; ms: number }
+  | { type: 'mood'; mood: GatewayMood }
+  | { type: 'fault'; fault: Fault; nth: number }
+
+const user = fc.integer({ min: 0, max: 2 })
+const key = fc.integer({ min: 0, max: 60 })
+const deposit = fc.integer({ min: 0, max: 40 })
+const minor = fc.integer({ min: 10, max: 60 })
+const way = fc.constantFrom<Way>('now', 'now', 'now', 'stored', 'lost')
+const size = fc.constantFrom<Size>('exact', 'exact', 'part', 'part', 'over', 'tiny')
+const foreign = fc.integer({ min: 0, max: 9 }).map((draw) => draw === 0)
+const currency = fc.constantFrom<'IDR' | 'USDT'>('IDR', 'IDR', 'USDT')
+
+const create = fc.record({
+  type: fc.constant('create' as const),
+  user,
+  key,
+  minor,
+  method: fc.constantFrom<'bank' | 'coin'>('bank', 'bank', 'coin'),
+})
+const pay = fc.record({
+  type: fc.constant('pay' as const),
+  deposit,
+  size,
+  when: fc.constantFrom(
+    'now' as const,
+    'now' as const,
+    'in_time' as const,
+    'late' as const,
+    'untold' as const,
+    'ahead' as const,
+  ),
+  foreign,
+  way,
+})
+const takeBack = fc.record({
+  type: fc.constant('takeBack' as const),
+  deposit,
+  kind: fc.constantFrom<'refund' | 'reversal'>('refund', 'reversal'),
+  size,
+  foreign,
+  way,
+})
+const loops = fc.record({
+  type: fc.constantFrom<'takeUp' | 'janitor' | 'refund' | 'turnOver' | 'sweep'>(
+    ...(['takeUp', 'janitor', 'janitor', 'refund', 'turnOver', 'sweep'] as const),
+  ),
+})
+
+/** One action; what matters most comes most often. */
+export const anyAction: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 14, arbitrary: create },
+  { weight: 26, arbitrary: pay },
+  { weight: 8, arbitrary: takeBack },
+  { weight: 20, arbitrary: loops },
+  {
+    weight: 8,
+    arbitrary: fc.record({ type: fc.constant('transfer' as const), from: user, to: user, minor, currency, key }),
+  },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('cancel' as const), user, deposit }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constant('mark' as const),
+      deposit,
+      status: fc.constantFrom<'processing' | 'denied'>('processing', 'denied'),
+      way,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ type: fc.constant('redeliver' as const), notice: deposit, renamed: fc.boolean() }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constant('pass' as const),
+      ms: fc.constantFrom(1, 4_000, 20_000, 61_000, 200_000),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constant('mood' as const),
+      mood: fc.constantFrom<GatewayMood>('well', 'well', 'well', 'away', 'lost', 'refuse'),
+    }),
+  },
+  {
+    weight: 7,
+    arbitrary: fc.record({
+      type: fc.constant('fault' as const),
+      fault: fc.constantFrom<Fault>('before commit', 'after commit', 'connection killed'),
+      nth: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('crash' as const) }) },
+)
