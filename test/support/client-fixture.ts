@@ -73,6 +73,7 @@ export async function startFixture({ clockOffsetMs = 0 } = {}) {
     accessTtlMs: 600_000,
     refreshMs: 20,
     socketsRefused: false,
+    callsLimited: 0,
   }
 
   const successors = new Map<string, contract.SessionTokens>()
@@ -225,6 +226,8 @@ export async function startFixture({ clockOffsetMs = 0 } = {}) {
   io.on('connection', (socket: Socket) => {
     socket.on('deposit:watch', ({ depositId }, ack) => {
       watched.push(`watch ${depositId}`)
+      if (state.callsLimited-- > 0)
+        return ack({ ok: false, error: { message: 'Slow', ...new Refusal('rate.limited').body } })
       const value = snapshot(depositId)
       ack(
         value ? { ok: true, value } : { ok: false, error: { message: 'No', ...new Refusal('deposit.not_found').body } },

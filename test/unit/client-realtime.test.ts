@@ -151,6 +151,26 @@ test('watchers of one deposit share one subscription; the last one to stop ends 
   expect(server.watched).toEqual([`watch ${view.id}`, `unwatch ${view.id}`])
 })
 
+test('many watches begun at once travel together, and one told to slow down is made up for', async () => {
+  const { server, client } = await signedIn()
+  await using _ = server
+  client.realtime.connect()
+  await until(() => client.realtime.status === 'connected')
+  const many = Array.from({ length: 250 }, (_, n) => {
+    const seen = recorder()
+    return { seen, watch: client.realtime.watchDeposit(server.put(n).id, seen.handlers) }
+  })
+  many.at(0)?.watch.stop()
+  await until(() => many.slice(1).every(({ seen }) => seen.versions.length === 1))
+  expect(server.watched).toEqual(['resume 200', 'resume 49'])
+  server.state.callsLimited = 1
+  const late = recorder()
+  using __ = client.realtime.watchDeposit(server.put(300).id, late.handlers)
+  await until(() => late.versions.length === 1)
+  expect(late.errors).toEqual([])
+  expect(server.watched).toHaveLength(4)
+})
+
 test('the countdown follows the server clock while the local date is an hour off and jumps', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 })
   const { server, client } = await signedIn({ clockOffsetMs: 7_000_000 })

@@ -35,21 +35,24 @@ export interface DepositWatches {
   add(depositId: string, handlers: DepositHandlers): Subscription
   /** A fresh snapshot of a watched deposit. */
   snapshot(deposit: DepositView): void
-  /** Tells the watchers; a deposit that cannot be watched is given up. */
+  /** Tells the watchers, unless it passes by itself; a deposit that cannot be watched is given up. */
   fail(depositId: string, error: XmError): void
 }
 
 interface WatchesDeps {
   readonly connection: Connection
   readonly clock: ServerClock
-  readonly onGap: () => void
+  /** Asks for snapshots of these, or of everything watched. */
+  readonly resume: (depositIds?: string[]) => void
 }
 
 const isOpen = (deposit: DepositView) => resultIn(deposit) === null
 const tickMinMs = 50
 
-export function createDepositWatches({ connection, clock, onGap }: WatchesDeps): DepositWatches {
+export function createDepositWatches({ connection, clock, resume }: WatchesDeps): DepositWatches {
   const all = new Map<string, Watch>()
+  /** Begun in this tick and not asked for yet. */
+  const begun = new Set<string>()
 
   connection.on('deposit:timer', ({ depositId, serverTime }) => {
     const watch = all.get(depositId)
@@ -100,7 +103,7 @@ export function createDepositWatches({ connection, clock, onGap }: WatchesDeps):
       countdown: createCountdown({
         clock,
         tickMs,
-        onGap,
+        onGap: () => resume(),
         onTick(remainingMs) {
           const { deposit } = watcher
           if (!deposit || !watch.watchers.has(watcher)) return
@@ -122,8 +125,19 @@ export function createDepositWatches({ connection, clock, onGap }: WatchesDeps):
     }
     all.set(id, watch)
     // While connecting, the watch is part of what is resumed then.
-    if (connection.status === 'connected') void ask(watch)
+    if (connection.status === 'connected') {
+      begun.add(id)
+      queueMicrotask(askBegun)
+    }
     return watch
+  }
+
+  /** Many at once travel in one message: the server bounds the messages of a socket. */
+  function askBegun(): void {
+    const watches = [...begun].flatMap((id) => all.get(id) ?? [])
+    begun.clear()
+    if (watches.length > 1) resume(watches.map(({ id }) => id))
+    else for (const watch of watches) void ask(watch)
   }
 
   async function ask(watch: Watch): Promise<void> {
@@ -143,7 +157,7 @@ export function createDepositWatches({ connection, clock, onGap }: WatchesDeps):
     if (all.get(watch.id) !== watch) return
     all.delete(watch.id)
     // Nobody waits for the answer: a connection that is down forgets its watches anyway.
-    if (connection.status === 'connected')
+    if (!begun.delete(watch.id) && connection.status === 'connected')
       connection.request('deposit:unwatch', { depositId: watch.id }).catch(() => {})
     watch.hold.stop()
   }
@@ -159,6 +173,11 @@ export function createDepositWatches({ connection, clock, onGap }: WatchesDeps):
   function fail(id: string, error: XmError): void {
     const watch = all.get(id)
     if (!watch) return
+    if (error.code === 'rate.limited' || error.kind === 'unavailable') {
+      // It passes: overdue from now on, the deposit is asked for again soon.
+      watch.heardMs = Number.NEGATIVE_INFINITY
+      return
+    }
     tell(watch, error)
     if (error.kind !== 'not_found' && error.kind !== 'forbidden') return
     for (const { countdown } of watch.watchers) countdown.stop()

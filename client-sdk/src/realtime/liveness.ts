@@ -5,7 +5,7 @@ import type { DepositWatches, Watch } from './deposit-watches.ts'
 interface LivenessDeps {
   readonly connection: Connection
   readonly watches: DepositWatches
-  readonly resume: (depositIds?: string[]) => Promise<void>
+  readonly resume: (depositIds?: string[]) => void
 }
 
 const lookMs = 2_500
@@ -34,13 +34,13 @@ export function keepAlive({ connection, watches, resume }: LivenessDeps): void {
   function look(): void {
     const overdue = [...watches.all.values()].filter(isOverdue)
     for (const watch of overdue) watch.heardMs = performance.now()
-    if (overdue.length > 0) void resume(overdue.map(({ id }) => id))
+    if (overdue.length > 0) resume(overdue.map(({ id }) => id))
   }
 
   function wake(): void {
     if (page.document?.visibilityState === 'hidden') return
     if (connection.status === 'reconnecting') connection.restart()
-    else void resume()
+    else resume()
   }
 
   const wakers = [
@@ -55,6 +55,6 @@ export function keepAlive({ connection, watches, resume }: LivenessDeps): void {
     for (const [target, event] of wakers) target?.[attend]?.(event, wake)
     if (status !== 'connected') return
     timer = setInterval(look, lookMs)
-    void resume()
+    resume()
   })
 }

@@ -10,8 +10,8 @@ import { createWalletFeed } from './wallet-feed.ts'
 export function createRealtime(deps: Parameters<typeof createConnection>[0]): Realtime {
   const connection = createConnection(deps)
   const clock = createServerClock()
-  const wallet = createWalletFeed(connection, () => void resume([]))
-  const watches = createDepositWatches({ connection, clock, onGap: () => void resume() })
+  const wallet = createWalletFeed(connection, () => resume([]))
+  const watches = createDepositWatches({ connection, clock, resume: (ids) => resume(ids) })
   const resume = createResume({ connection, clock, watches, wallet })
   keepAlive({ connection, watches, resume })
 

@@ -15,8 +15,12 @@ interface ResumeDeps {
 /** Well below the contract's 1000: a batch must fit into one small packet. */
 const batchMax = 200
 
-/** Asks for fresh snapshots of what is watched, and tells everybody concerned. */
+/** Asks for fresh snapshots, one request at a time however many ask, and tells everybody concerned. */
 export function createResume({ connection, clock, watches, wallet }: ResumeDeps) {
+  const wanted = new Set<string>()
+  let again = false
+  let running = false
+
   async function batch(depositIds: string[]): Promise<void> {
     const takeBalances = wallet.expectSnapshot()
     let answer: ClientEvents['resume']['output']
@@ -35,9 +39,30 @@ export function createResume({ connection, clock, watches, wallet }: ResumeDeps)
     for (const id of depositIds) if (!found.has(id)) watches.fail(id, notFound())
   }
 
-  return async (ids: string[] = [...watches.all.keys()]): Promise<void> => {
-    if (connection.status !== 'connected' || (ids.length === 0 && !wallet.watched)) return
-    for (let from = 0; from === 0 || from < ids.length; from += batchMax) await batch(ids.slice(from, from + batchMax))
+  async function run(): Promise<void> {
+    running = true
+    try {
+      // What is asked for in the same tick goes along.
+      await null
+      while (again && connection.status === 'connected') {
+        again = false
+        const ids = [...wanted].filter((id) => watches.all.has(id))
+        wanted.clear()
+        if (ids.length === 0 && !wallet.watched) continue
+        for (let from = 0; from === 0 || from < ids.length; from += batchMax)
+          await batch(ids.slice(from, from + batchMax))
+      }
+    } finally {
+      // Not connected: whoever connects asks for everything.
+      wanted.clear()
+      running = false
+    }
+  }
+
+  return (ids: Iterable<string> = watches.all.keys()): void => {
+    for (const id of ids) wanted.add(id)
+    again = true
+    if (!running) void run()
   }
 }
 
