@@ -9,7 +9,7 @@ import { createSyncedClock } from '../platform/clock.ts'
 import type { Config } from '../platform/config.ts'
 import { type Database, type DatabaseHooks, openDatabase } from '../platform/database/database.ts'
 import { migrate, pendingMigrations } from '../platform/database/migrate.ts'
-import { createHttpServer } from '../platform/http.ts'
+import { createHttpServer } from '../platform/http/server.ts'
 import { createIdempotency } from '../platform/idempotency.ts'
 import { uuidIds } from '../platform/ids.ts'
 import { startLoop } from '../platform/lifecycle.ts'
@@ -151,6 +151,7 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
         .onRoomOpened(room)
         .catch((error: unknown) => log.warn({ err: error, room }, 'a room could not be followed')),
     onRoomEmptied: payments.feed.onRoomEmptied,
+    onSent: payments.feed.onSent,
     meter: {
       socketAdmitted: () => metrics.sockets.inc(),
       socketClosed: () => metrics.sockets.dec(),
@@ -188,6 +189,8 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
   }
 
   function startLoops(): void {
+    // Processes that only answer calls tell the time too; timers drift, and stand still while a machine sleeps.
+    resources.use(startLoop({ name: 'clock', intervalMs: clockSyncMs, work: clock.sync, log }))
     if (config.ROLE !== 'all' && config.ROLE !== 'worker') return
     relay = resources.use(
       startOutboxRelay({
@@ -222,6 +225,7 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
 }
 
 const minuteMs = 60_000
+const clockSyncMs = 1_000
 const sealIntervalMs = 1000
 const sealBatchMaxRows = 500
 const housekeepingMs = 60_000

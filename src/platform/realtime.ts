@@ -55,6 +55,8 @@ export interface RealtimeDeps {
   /** A room got its first socket on this node, by a handler or by a recovered connection; or lost its last. */
   readonly onRoomOpened?: (room: string) => void
   readonly onRoomEmptied?: (room: string) => void
+  /** An event leaves for a socket of this node, whichever node it comes from; called once a socket. */
+  readonly onSent?: (event: string, payload: unknown) => void
   readonly log: Logger
   readonly meter?: Partial<RealtimeMeter>
 }
@@ -85,7 +87,7 @@ const closingGraceMs = 2_000
 
 /** Starts the Socket.IO gateway on the HTTP server. It knows rooms, sessions and the contract, and no business. */
 export function createRealtime(deps: RealtimeDeps): Realtime {
-  const { httpServer, config, redis, log, handlers, onConnected, onRoomOpened, onRoomEmptied } = deps
+  const { httpServer, config, redis, log, handlers, onConnected, onRoomOpened, onRoomEmptied, onSent } = deps
   const meter: RealtimeMeter = { ...noMeter, ...deps.meter }
   const streams = redis === null ? null : openStreams({ redis, prefix: config.REDIS_PREFIX, log })
   let closing: Promise<void> | null = null
@@ -136,6 +138,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     for (const surplus of sessions.add(socket)) end(surplus, 'too_many_sockets')
     answerCalls(socket, { handlers, messagesPerSecond: config.SOCKET_MESSAGES_PER_SECOND, meter, log })
     void recovery.replay(socket)
+    if (onSent) socket.onAnyOutgoing(onSent)
     onConnected?.({ actor: socket.data.actor, socket: asCallSocket(socket) })
   })
 

@@ -1,4 +1,6 @@
 import { initTRPC, TRPCError } from '@trpc/server'
+import { getHTTPStatusCodeFromError } from '@trpc/server/http'
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { z } from 'zod'
 import { type ErrorCode, errorTable, isErrorCode } from '#contract'
 import { type Actor, isStaff, type Role } from '../kernel/actor.ts'
@@ -37,15 +39,18 @@ const codeByStatus: Partial<Record<TRPCError['code'], ErrorCode>> = {
 
 const t = initTRPC.context<Context>().create({
   isDev: false,
-  errorFormatter: ({ error, shape, ctx }) => {
-    const { code, details } = describeError(error)
-    return {
-      code: shape.code,
-      message: errorTable[code].message,
-      data: { httpStatus: shape.data.httpStatus, xm: { code, details, requestId: ctx?.requestId ?? '' } },
-    }
-  },
+  errorFormatter: ({ error, ctx }) => errorShape(error, ctx?.requestId ?? ''),
 })
+
+/** What a client sees of a failed call: tRPC's envelope, with ours in `data.xm`. */
+export function errorShape(error: TRPCError, requestId: string) {
+  const { code, details } = describeError(error)
+  return {
+    code: TRPC_ERROR_CODES_BY_KEY[error.code],
+    message: errorTable[code].message,
+    data: { httpStatus: getHTTPStatusCodeFromError(error), xm: { code, details, requestId } },
+  }
+}
 
 function describeError(error: TRPCError): { code: ErrorCode; details: ErrorDetails | { issues: InputIssue[] } } {
   const { cause } = error
@@ -74,10 +79,20 @@ export function inputIssues(error: z.ZodError): InputIssue[] {
 const translateErrors = t.middleware(async ({ next }) => {
   const result = await next()
   if (result.ok || result.error.cause instanceof z.ZodError) return result
-  const cause = asDomainError(result.error.cause)
-  if (cause !== null) throw new TRPCError({ code: statusByKind[cause.kind], cause })
+  const refusal = asRefusal(result.error.cause)
+  if (refusal !== null) throw refusal
   return result
 })
+
+/** The error as tRPC answers it, with the status of its kind; null for a bug, which becomes a masked 500. */
+export function asRefusal(error: unknown): TRPCError | null {
+  const cause = asDomainError(error)
+  if (cause === null) return null
+  return new TRPCError({
+    code: cause.code === 'request.too_large' ? 'PAYLOAD_TOO_LARGE' : statusByKind[cause.kind],
+    cause,
+  })
+}
 
 const base = t.procedure.use(translateErrors)
 
@@ -89,32 +104,35 @@ interface AccessRules {
   readonly staffTotpRequired: boolean
 }
 
-/** The three kinds of procedures: for anybody, for who is signed in, for staff with one of the roles. */
+/**
+ * The kinds of procedures: for anybody, for who is signed in, for staff with one of the roles. Each is one middleware of
+ * its own: a chain of them costs every call more than the checks do.
+ */
 export function createProcedures({ actorLimit, staffTotpRequired }: AccessRules) {
-  const enrolling = base.use(async ({ ctx, next }) => {
-    const { actor } = ctx
-    if (actor === null)
-      throw new DomainError(ctx.tokenGiven ? 'auth.token_invalid' : 'auth.required', 'unauthenticated')
+  async function admit({ actor, tokenGiven }: Context): Promise<Actor> {
+    if (actor === null) throw new DomainError(tokenGiven ? 'auth.token_invalid' : 'auth.required', 'unauthenticated')
     await actorLimit.consume(actor.userId)
-    return next({ ctx: { actor } })
-  })
-  const authed = enrolling.use(async ({ ctx, next }) => {
-    if (staffTotpRequired && isStaff(ctx.actor) && !ctx.actor.totp)
+    return actor
+  }
+  async function admitEnrolled(ctx: Context): Promise<Actor> {
+    const actor = await admit(ctx)
+    if (staffTotpRequired && isStaff(actor) && !actor.totp)
       throw new DomainError('auth.totp_enrolment_required', 'forbidden')
-    return next()
-  })
-  const staff = (...allowed: Exclude<Role, 'user'>[]) =>
-    authed.use(async ({ ctx, next }) => {
-      const admitted = ctx.actor.roles.some((role) => role === 'admin' || (role !== 'user' && allowed.includes(role)))
-      if (!admitted) throw new DomainError('auth.forbidden', 'forbidden', { roles: ['admin', ...allowed] })
-      return next()
-    })
+    return actor
+  }
+  async function admitStaff(ctx: Context, allowed: readonly Role[]): Promise<Actor> {
+    const actor = await admitEnrolled(ctx)
+    if (!actor.roles.some((role) => role === 'admin' || allowed.includes(role)))
+      throw new DomainError('auth.forbidden', 'forbidden', { roles: ['admin', ...allowed] })
+    return actor
+  }
   return {
     open: base,
     /** For the few calls that staff need to set up their second factor. */
-    enrolling,
-    authed,
-    staff,
+    enrolling: base.use(async ({ ctx, next }) => next({ ctx: { actor: await admit(ctx) } })),
+    authed: base.use(async ({ ctx, next }) => next({ ctx: { actor: await admitEnrolled(ctx) } })),
+    staff: (...allowed: Exclude<Role, 'user'>[]) =>
+      base.use(async ({ ctx, next }) => next({ ctx: { actor: await admitStaff(ctx, allowed) } })),
   }
 }
 

@@ -1,13 +1,13 @@
 import type { Actor } from '../../kernel/actor.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import type { User } from '../domain/user.ts'
-import { getMe } from './get-me.ts'
+import { ownAccount } from './own-account.ts'
 import type { IdentityDeps } from './ports.ts'
 
 /** Asks who is signed in for the password again. Throws `auth.invalid_credentials`, or `rate.limited` at too many tries. */
 export function checkOwnPassword(deps: Pick<IdentityDeps, 'store' | 'passwords' | 'limits'>) {
   const { passwords, limits } = deps
-  const me = getMe(deps)
+  const me = ownAccount(deps)
   return async (actor: Actor, password: string): Promise<User> => {
     await limits.ownPassword.consume(actor.userId)
     const user = await me(actor)

@@ -4,7 +4,7 @@ import { normaliseReadableCode, readableCode } from '../domain/readable-code.ts'
 import { recoveryCodeBytes, recoveryCodesCount } from '../domain/second-factor.ts'
 import { actorName, type User } from '../domain/user.ts'
 import { recordWrongCode } from './check-code.ts'
-import { getMe } from './get-me.ts'
+import { ownAccount } from './own-account.ts'
 import type { IdentityDeps } from './ports.ts'
 
 type Deps = Pick<IdentityDeps, 'store' | 'random' | 'digest' | 'totp' | 'limits' | 'liveSessions'>
@@ -12,7 +12,7 @@ type Deps = Pick<IdentityDeps, 'store' | 'random' | 'digest' | 'totp' | 'limits'
 /** Turns the second factor on. Returns the recovery codes, which nobody can read again. */
 export function confirmTotp(deps: Deps) {
   const { store, random, digest, totp, limits, liveSessions } = deps
-  const me = getMe(deps)
+  const me = ownAccount(deps)
 
   async function refuse(user: User): Promise<never> {
     await store.transaction((tx) => recordWrongCode(tx, user, null))

@@ -1,12 +1,13 @@
 import type { Actor } from '../../kernel/actor.ts'
 import { DomainError } from '../../kernel/errors.ts'
-import type { User } from '../domain/user.ts'
 import type { IdentityDeps } from './ports.ts'
+import type { Profile } from './store-port.ts'
 
-export function getMe({ store }: Pick<IdentityDeps, 'store'>) {
-  return async (actor: Actor): Promise<User> => {
-    const user = await store.users.byId(actor.userId)
-    if (user === null) throw new DomainError('auth.token_invalid', 'unauthenticated')
-    return user
+/** Who one is: the very look that let the call in, so it costs no query of its own. */
+export function getMe({ liveSessions }: Pick<IdentityDeps, 'liveSessions'>) {
+  return async ({ sessionId }: Actor): Promise<Profile> => {
+    const found = await liveSessions.find(sessionId)
+    if (found === null) throw new DomainError('auth.token_invalid', 'unauthenticated')
+    return found.owner
   }
 }

@@ -2,10 +2,16 @@ import type { IdentityEvent } from '../domain/events.ts'
 import type { EndReason, Session } from '../domain/session.ts'
 import type { User } from '../domain/user.ts'
 
-/** A session with what its owner may do now. */
+/** What an account shows of itself, and what it may do. */
+export type Profile = Pick<
+  User,
+  'id' | 'email' | 'handle' | 'displayName' | 'roles' | 'status' | 'totpSecret' | 'createdAt'
+>
+
+/** A session with what its owner is and may do now. */
 export interface SessionOwner {
   readonly session: Session
-  readonly owner: Pick<User, 'id' | 'roles' | 'status' | 'totpSecret'>
+  readonly owner: Profile
 }
 
 export interface UserReader {

@@ -43,13 +43,19 @@ interface SessionRow {
 }
 
 interface OwnerRow extends SessionRow {
+  email: string
+  handle: string
+  display_name: string
   roles: string
   status: UserStatus
   totp_secret: string | null
+  owner_created_at_ms: Int64
 }
 
 const sessionColumns = `s.id, s.user_id, s.nonce, s.refresh_counter, s.created_at_ms, s.last_used_at_ms, s.rotated_at_ms,
   s.expires_at_ms, s.revoked_at_ms, s.user_agent, s.address`
+const ownerColumns =
+  'u.email, u.handle, u.display_name, u.roles, u.status, u.totp_secret, u.created_at_ms AS owner_created_at_ms'
 const open = `SELECT ${sessionColumns} FROM sessions s
   WHERE s.user_id = :userId AND s.revoked_at_ms IS NULL AND s.expires_at_ms > :nowMs ORDER BY s.created_at_ms DESC, s.id DESC`
 
@@ -74,12 +80,19 @@ export function sessionReader(reader: Reader): SessionReader {
   return {
     async find(id) {
       const [row] = await reader.select<OwnerRow>(
-        `SELECT ${sessionColumns}, u.roles, u.status, u.totp_secret FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = :id`,
+        `SELECT ${sessionColumns}, ${ownerColumns} FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = :id`,
         { id },
       )
       if (row === undefined) return null
-      const { roles, status, totp_secret: totpSecret, user_id: ownerId } = row
-      return { session: toSession(row), owner: { id: ownerId, roles: readRoles(roles), status, totpSecret } }
+      const { email, handle, status } = row
+      const owner = {
+        ...{ id: row.user_id, email, handle, status },
+        displayName: row.display_name,
+        roles: readRoles(row.roles),
+        totpSecret: row.totp_secret,
+        createdAt: new Date(Number(row.owner_created_at_ms)),
+      }
+      return { session: toSession(row), owner }
     },
     async openOf(userId, now) {
       return (await reader.select<SessionRow>(open, { userId, nowMs: now.getTime() })).map(toSession)

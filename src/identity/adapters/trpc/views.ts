@@ -4,10 +4,10 @@ import type { Actor } from '../../../kernel/actor.ts'
 import type { Tokens } from '../../app/issue-tokens.ts'
 import type { AwaitsTotp } from '../../app/log-in.ts'
 import type { SignedIn as Entered } from '../../app/register.ts'
+import type { Profile } from '../../app/store-port.ts'
 import type { Session } from '../../domain/session.ts'
-import type { User } from '../../domain/user.ts'
 
-export function viewUser({ id, email, handle, displayName, roles, totpSecret, createdAt }: User): UserView {
+export function viewUser({ id, email, handle, displayName, roles, totpSecret, createdAt }: Profile): UserView {
   return {
     id,
     email,

@@ -1,0 +1,32 @@
+import type { AnyTRPCRouter } from '@trpc/server'
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { callContext, longestRetryAfter, noteFailure } from './call-context.ts'
+import type { HttpDeps, HttpEnvironment } from './deps.ts'
+
+/** tRPC's own adapter: answers whatever the direct way does not, streamed batches above all. */
+export function fetchCalls({ config, authenticate, log, metrics }: HttpDeps, router: AnyTRPCRouter) {
+  return (request: Request, { requestId, address }: HttpEnvironment['Variables']): Promise<Response> =>
+    fetchRequestHandler({
+      endpoint: '/trpc',
+      req: request,
+      router,
+      maxBatchSize: config.BATCH_MAX_CALLS,
+      createContext: () =>
+        callContext(authenticate, {
+          authorization: request.headers.get('authorization') ?? undefined,
+          userAgent: request.headers.get('user-agent') ?? undefined,
+          address,
+          requestId,
+        }),
+      responseMeta: ({ errors }) => {
+        const retryAfter = longestRetryAfter(errors)
+        return {
+          headers: new Headers({
+            'cache-control': 'no-store',
+            ...(retryAfter !== null && { 'retry-after': retryAfter }),
+          }),
+        }
+      },
+      onError: ({ error, path }) => noteFailure({ metrics, log }, error, { requestId, path }),
+    })
+}
