@@ -16,6 +16,8 @@ const wantedSteps = Number(process.env.SEQUENCE_STEPS ?? 0)
 const stepsOf = (backend: Backend) => wantedSteps || (backend.name === 'embedded' ? 2500 : 400)
 const longestRun = 90
 const stepMaxMs = 1_000
+/** Shrinking ends here, with the shortest sequence found so far. */
+const shrinkMaxMs = 45_000
 
 const template = mkdtemp(join(tmpdir(), 'xm-template-'))
 let templateReady: Promise<void> | undefined
@@ -56,7 +58,8 @@ describe.each(backends)('$name', (backend) => {
           await checkAuditChain(world)
         },
       )
-      for (let round = 0; steps < stepsOf(backend); round++) await fc.assert(run, { seed: seed + round, numRuns: 10 })
+      for (let round = 0; steps < stepsOf(backend); round++)
+        await fc.assert(run, { seed: seed + round, numRuns: 10, interruptAfterTimeLimit: shrinkMaxMs })
       console.log(`${backend.name}: ${steps} steps from seed ${seed}`)
     },
     Math.max(120_000, stepsOf({ name: 'embedded' } as Backend) * stepMaxMs),

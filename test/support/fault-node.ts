@@ -4,6 +4,8 @@ import type { OutboxEvent } from '../../src/platform/outbox.ts'
 import type { FaultMessage, NodeMessage, Trap } from './node-process.ts'
 
 const skewMs = Number(process.env.FAULT_CLOCK_SKEW_MS ?? 0)
+/** How fast the timer runs; 1 is right. */
+const timerSpeed = Number(process.env.FAULT_TIMER_SPEED ?? 1)
 if (skewMs !== 0) skewDate()
 // After the clock was set wrong: modules may look at it while they load.
 const { createApp } = await import('../../src/main/app.ts')
@@ -40,7 +42,7 @@ const app = await createApp(readConfig(), {
     await new Promise((resolve) => setTimeout(resolve, pushTakesMs))
     await die()
   },
-  ...(skewMs !== 0 && { monotonicMs: () => performance.now() + skewMs }),
+  monotonicMs: () => performance.now() * timerSpeed + skewMs,
 })
 console.log(JSON.stringify({ url: app.url }))
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
 import { readConfig } from '../../src/platform/config.ts'
 import { type Database, openDatabase } from '../../src/platform/database/database.ts'
@@ -65,4 +66,6 @@ export async function killConnections(mysqlUrl: string): Promise<void> {
   } finally {
     await connection.end()
   }
+  // Until the pool has heard of it, it would hand out dead connections.
+  await pause(50)
 }

@@ -14,6 +14,8 @@ interface DepositRow {
   readonly part: string
   readonly review: string
   readonly taken: string
+  /** How many transactions of the provider count for it. */
+  readonly booked: string
 }
 
 type Shown = Omit<DepositRow, 'reference'>
@@ -25,14 +27,17 @@ export function createLedgerBooks(current: () => Database, users: readonly strin
 
   const select = <R extends object>(sql: string, values = {}) => current().select<R>(sql, values)
 
-  function shown({ id, status, received, credited, part, review, takenBack }: ModelDeposit): Shown {
+  function shown({ id, status, received, credited, part, review, takenBack, booked }: ModelDeposit): Shown {
     const [r, c, p, v, t] = [received, credited, part, review, takenBack].map(String)
-    return { id, status, received: r!, credited: c!, part: p!, review: v!, taken: t! }
+    return { id, status, received: r!, credited: c!, part: p!, review: v!, taken: t!, booked: String(booked.size) }
   }
 
   async function depositRows(): Promise<DepositRow[]> {
-    return select(`SELECT id, reference, status, received_minor AS received, credited_minor AS credited,
-      part_minor AS part, in_review_minor AS review, taken_back_minor AS taken FROM deposits ORDER BY id`)
+    const rows =
+      await select<DepositRow>(`SELECT id, reference, status, received_minor AS received, credited_minor AS credited,
+      part_minor AS part, in_review_minor AS review, taken_back_minor AS taken,
+      (SELECT COUNT(*) FROM provider_transactions t WHERE t.deposit_id = d.id) AS booked FROM deposits d ORDER BY id`)
+    return rows.map((row) => ({ ...row, booked: String(row.booked) }))
   }
 
   function fits(row: DepositRow, deposit: ModelDeposit): boolean {

@@ -42,7 +42,7 @@ export async function openLedgerWorld({ env, policy }: WorldOptions) {
 
   const nowMs = () => clock.now().getTime()
   const { latePolicy } = payments.policy
-  const pick = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)]
+  const pick = <T>(list: readonly T[], index: number): T | undefined => list.at(-1 - (index % Math.max(1, list.length)))
   const depositAt = (id: string) => deposits.findIndex((deposit) => deposit.id === id)
   const find = (id: string) => deposits[depositAt(id)]
 
@@ -202,6 +202,14 @@ export async function openLedgerWorld({ env, policy }: WorldOptions) {
     await tell(`e-${++serial}`, report, action.way)
   }
 
+  async function retell(action: Extract<Action, { type: 'retell' }>) {
+    const charge = gateway.charges.get(pick(deposits, action.deposit)?.id ?? '')
+    if (charge === undefined) return
+    const { asked, status, payments, takebacks } = charge
+    const report = { chargeId: asked.chargeId, status, payments: [...payments], takebacks: [...takebacks] }
+    await tell(`e-${++serial}`, report, action.way)
+  }
+
   async function askProvider() {
     await attempt(
       () =>
@@ -297,9 +305,10 @@ export async function openLedgerWorld({ env, policy }: WorldOptions) {
         return mark(action)
       case 'redeliver': {
         const news = pick(told, action.notice)
-        if (news) await tell(action.renamed ? `e-${++serial}` : news.eventId, news.report, 'now')
-        return
+        return news && tell(action.renamed ? `e-${++serial}` : news.eventId, news.report, 'now')
       }
+      case 'retell':
+        return retell(action)
       case 'takeUp':
         await attempt(payments.takeUp, [])
         return handleAll()
@@ -323,6 +332,7 @@ export async function openLedgerWorld({ env, policy }: WorldOptions) {
       case 'crash':
         await database.reopen()
         payments = build()
+        return
     }
   }
 

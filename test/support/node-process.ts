@@ -42,7 +42,7 @@ export interface NodeProcess extends AsyncDisposable {
 
 const root = resolve(import.meta.dirname, '../..')
 const startTimeoutMs = 30_000
-const outputMaxChars = 20_000
+const outputMaxChars = 50_000
 const entries = { fault: 'test/support/fault-node.ts', serve: 'src/main/serve.ts' }
 
 /** Starts a server from its sources and resolves once it is ready. `serve` is the product's own entry, without traps. */

@@ -86,7 +86,7 @@ export interface SignedNotice {
 interface NoticeOf {
   readonly paidAt: Date
   readonly minor?: string
-  readonly transactionId?: string
+  readonly transactionId?: string | undefined
   readonly eventId?: string
   readonly secret?: string
   readonly signedAt?: Date
@@ -110,4 +110,10 @@ export function noticeOf({ id, payment, amount }: DepositView, told: NoticeOf): 
 
 export function deliver(url: string, { body, headers }: SignedNotice, provider = 'simulator'): Promise<Response> {
   return fetch(`${url}/webhooks/${provider}`, { method: 'POST', headers, body })
+}
+
+/** The deposit's story as its owner reads it: who, what, and the status after it. */
+export async function storyOf(client: XmClient, { id }: Pick<DepositView, 'id'>): Promise<string[]> {
+  const { entries } = await client.deposits.timeline.query({ id })
+  return entries.map(({ actor, type, status }) => `${actor} ${type} ${status}`)
 }

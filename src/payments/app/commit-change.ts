@@ -20,7 +20,6 @@ export async function commitChange(
   const booked: BookedTransaction[] = []
   for (const movement of movements) {
     const postingId = by.ids.next()
-    if (movement.releasesParts) await tx.transactions.releaseParts(deposit.id)
     if (movement.closesCase !== null) await tx.cases.close(movement.closesCase, 'refunded')
     booked.push(bookedTransaction(deposit, movement, postingId, by.report))
     const entries = [
@@ -31,11 +30,15 @@ export async function commitChange(
     await tx.ledger.post({ id: postingId, ...posting(movement.kind, deposit.id, entries) })
   }
   if (booked.length > 0) await tx.transactions.book(booked)
-  if (movements.some(({ releasesParts }) => releasesParts)) await tx.cases.closePartial(deposit.id)
   if (cases.length > 0)
     await tx.cases.open(
       cases.map((entry) => ({ ...entry, id: by.ids.next(), depositId: deposit.id, provider: deposit.gateway })),
     )
+  // Last, for the parts that came to light in this very change.
+  if (movements.some(({ releasesParts }) => releasesParts)) {
+    await tx.transactions.releaseParts(deposit.id)
+    await tx.cases.closePartial(deposit.id)
+  }
   if (steps.length > 0)
     await tx.audit(
       steps.map(({ action, details }) => ({

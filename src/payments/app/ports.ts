@@ -100,8 +100,11 @@ export interface WalletReads {
 }
 
 export interface LedgerWrites {
-  /** Writes the posting and moves cached balances. Throws `wallet.insufficient_funds` when one would fall below zero. */
-  post(posting: Posting & { id: string }): Promise<void>
+  /**
+   * Writes the posting and moves cached balances; resolves to the posting's time. Throws `wallet.insufficient_funds` when
+   * a balance would fall below zero, and `money.out_of_range` when it would not fit 64 bits.
+   */
+  post(posting: Posting & { id: string }): Promise<Date>
   /** What a user owes, and what is available; locked until the transaction ends. */
   owedMinor(userId: string, currency: string): Promise<bigint>
   lockAvailableMinor(userId: string, currency: string): Promise<bigint>

@@ -4,7 +4,7 @@ import { isOverdue } from '../domain/deposit.ts'
 import { expire } from '../domain/deposit-decisions.ts'
 import { commitChange } from './commit-change.ts'
 import type { PaymentsPolicy } from './policy.ts'
-import type { PaymentsStore } from './ports.ts'
+import type { AuditEntry, PaymentsEvent, PaymentsStore, PaymentsTx } from './ports.ts'
 
 interface SweepDeps {
   readonly store: PaymentsStore
@@ -15,6 +15,8 @@ interface SweepDeps {
 
 /** Deposits of one transaction: few enough to hold their locks briefly, enough to keep up after an outage. */
 const chunkRows = 25
+/** Transactions at once: one alone would wait behind every notice that comes in at the same moment. */
+const chunksAtOnce = 4
 
 /**
  * Expires what is overdue, from the rows alone, so that a restart forgets nothing. Deposits that somebody else works on
@@ -23,16 +25,29 @@ const chunkRows = 25
 export function sweepDeposits({ store, clock, ids, policy }: SweepDeps) {
   return async (): Promise<boolean> => {
     const overdue = await store.deposits.overdue(clock.now(), policy.sweepBatchMaxRows)
-    for (let start = 0; start < overdue.length; start += chunkRows)
-      await expireChunk(overdue.slice(start, start + chunkRows))
+    const chunks: string[][] = []
+    for (let start = 0; start < overdue.length; start += chunkRows) chunks.push(overdue.slice(start, start + chunkRows))
+    for (let start = 0; start < chunks.length; start += chunksAtOnce)
+      await Promise.all(chunks.slice(start, start + chunksAtOnce).map(expireChunk))
     return overdue.length === policy.sweepBatchMaxRows
   }
 
   async function expireChunk(depositIds: readonly string[]): Promise<void> {
     await store.transaction(async (tx) => {
-      for (const deposit of await tx.deposits.lockFree(depositIds)) {
-        if (isOverdue(deposit, clock.now())) await commitChange(tx, deposit, expire(deposit), { actor: 'system', ids })
+      const story: AuditEntry[] = []
+      const events: PaymentsEvent[] = []
+      // What every deposit adds to the same tables is written once a chunk.
+      const gathering: PaymentsTx = {
+        ...tx,
+        audit: async (entries) => void story.push(...entries),
+        announce: async (announced) => void events.push(...announced),
       }
+      for (const deposit of await tx.deposits.lockFree(depositIds)) {
+        if (isOverdue(deposit, clock.now()))
+          await commitChange(gathering, deposit, expire(deposit), { actor: 'system', ids })
+      }
+      await tx.audit(story)
+      await tx.announce(events)
     })
   }
 }

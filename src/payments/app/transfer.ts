@@ -27,7 +27,7 @@ interface TransferDeps {
  * again. Throws `wallet.insufficient_funds`, `wallet.recipient_not_found`, `wallet.transfer_to_self`,
  * `wallet.amount_out_of_range`, `idempotency.mismatch`.
  */
-export function transfer({ store, clock, ids, directory, policy }: TransferDeps) {
+export function transfer({ store, ids, directory, policy }: TransferDeps) {
   return async (actor: Actor, { to, amount, note, idempotencyKey }: TransferCommand): Promise<WalletTransaction> => {
     const { minor, currency } = amount
     if (minor > policy.transferMaxMinor)
@@ -42,7 +42,7 @@ export function transfer({ store, clock, ids, directory, policy }: TransferDeps)
     const id = ids.next()
     const scope = { actorId: actor.userId, command: 'wallet.transfer', key: idempotencyKey }
     const input = { to: recipient.id, minor, currency, note }
-    const firstId = await store.transaction(async (tx) => {
+    const made = await store.transaction(async (tx) => {
       const earlier = await tx.claimKey(scope, input, id)
       if (earlier !== null) return earlier
       const owed = await tx.ledger.owedMinor(recipient.id, currency)
@@ -50,7 +50,7 @@ export function transfer({ store, clock, ids, directory, policy }: TransferDeps)
         { account: wallet(actor.userId, currency), minor: -minor },
         ...creditEntries(recipient.id, currency, minor, owed),
       ]
-      await tx.ledger.post({ id, ...posting('transfer', null, entries, note) })
+      const createdAt = await tx.ledger.post({ id, ...posting('transfer', null, entries, note) })
       const details = { to: recipient.id, minor: minor.toString(), currency }
       await tx.audit([
         { actor: `user:${actor.userId}`, action: 'wallet.transferred', subject: `posting:${id}`, details },
@@ -59,9 +59,9 @@ export function transfer({ store, clock, ids, directory, policy }: TransferDeps)
         { type: 'wallet.changed', userId: actor.userId, currency },
         { type: 'wallet.changed', userId: recipient.id, currency },
       ])
-      return id
+      return createdAt
     })
-    if (firstId !== id) return storedTransfer(actor.userId, firstId)
+    if (typeof made === 'string') return storedTransfer(actor.userId, made)
     return {
       id,
       kind: 'transfer',
@@ -70,7 +70,7 @@ export function transfer({ store, clock, ids, directory, policy }: TransferDeps)
       counterpartyId: recipient.id,
       note,
       reference: null,
-      createdAt: clock.now(),
+      createdAt: made,
     }
   }
 

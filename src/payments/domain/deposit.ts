@@ -88,8 +88,8 @@ export function become(deposit: Deposit, status: DepositStatus): Deposit {
   return { ...deposit, status, version: deposit.version + 1 }
 }
 
-export function isOpen(deposit: Deposit): boolean {
-  return (openStatuses as readonly DepositStatus[]).includes(deposit.status)
+export function isOpen({ status }: Pick<Deposit, 'status'>): boolean {
+  return (openStatuses as readonly DepositStatus[]).includes(status)
 }
 
 /** Whether the time has come to expire it. */

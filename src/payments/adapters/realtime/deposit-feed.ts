@@ -1,3 +1,4 @@
+import type { DepositView } from '#contract'
 import { assert, unreachable } from '../../../kernel/assert.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import { DomainError } from '../../../kernel/errors.ts'
@@ -80,6 +81,15 @@ export function createDepositFeed({ clock, wallets, deposits, readDeposits, tick
       if (depositId === undefined || ticker.isWatching(depositId)) return
       const deposit = await deposits.find(depositId)
       if (deposit !== null) follow(deposit)
+    },
+
+    /** A deposit that ended needs no more ticks here, whichever node ended it. */
+    onSent(event: string, payload: unknown): void {
+      if (event !== 'deposit:changed') return
+      const { id, status, expiresAt } = payload as DepositView
+      if (!ticker.isWatching(id)) return
+      if (isOpen({ status })) ticker.watch({ id, status, expiresAt: new Date(expiresAt) })
+      else ticker.unwatch(id)
     },
 
     /** Tells whoever listens, on every node. Balances are read once a batch, whatever the number of events. */

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Tx } from '../../../platform/database/database.ts'
 import type { AddressWrites } from '../../app/ports.ts'
+import { openStatuses } from '../../domain/deposit.ts'
 import type { PaymentsModels } from './models.ts'
 
 const countTtlMs = 10_000
@@ -55,10 +56,11 @@ export function addressWrites(tx: Tx, models: PaymentsModels, counts: LRUCache<s
 
     async turnOver(now, coolingMs, limit) {
       const nowMs = now.getTime()
-      const ready = (status: string) =>
+      const ready = (status: string, also = '') =>
         tx.select<{ method: string; reference: string }>(
-          `SELECT method, reference FROM payment_addresses WHERE status = :status AND until_ms <= :nowMs ORDER BY until_ms LIMIT :limit ${lockFree}`,
-          { status, nowMs, limit },
+          `SELECT method, reference FROM payment_addresses a WHERE status = :status AND until_ms <= :nowMs ${also}
+           ORDER BY until_ms LIMIT :limit ${lockFree}`,
+          { status, nowMs, limit, openStatuses },
         )
       const rested = await ready('cooling')
       for (const { method, reference } of rested)
@@ -66,7 +68,11 @@ export function addressWrites(tx: Tx, models: PaymentsModels, counts: LRUCache<s
           "UPDATE payment_addresses SET status = 'available' WHERE method = :method AND reference = :reference",
           { method, reference },
         )
-      const watched = await ready('allocated')
+      // A payment may be processed for longer than the watch: until it ends the address has its owner.
+      const watched = await ready(
+        'allocated',
+        'AND NOT EXISTS (SELECT 1 FROM deposits d WHERE d.id = a.deposit_id AND d.status IN (:openStatuses))',
+      )
       for (const { method, reference } of watched)
         await tx.change(
           "UPDATE payment_addresses SET status = 'cooling', until_ms = :until WHERE method = :method AND reference = :reference",

@@ -137,7 +137,7 @@ function rules(join: (...parts: string[]) => string): readonly Rule[] {
       broken: `SELECT ${join("'deposit '", 's.id', "' is '", 's.status', "' and was announced '", 's.announced', "' times'")} AS violation
         FROM (SELECT d.id, d.status, (SELECT COUNT(*) FROM outbox o WHERE o.subject = ${join("'deposit:'", 'd.id')} AND o.type = ${outcomeOfStatus}) AS announced
           FROM deposits d WHERE d.status IN ${terminal}
-            AND d.created_at_ms > (SELECT COALESCE(MIN(created_at_ms), 0) FROM outbox)) AS s WHERE s.announced <> 1`,
+            AND d.created_at_ms >= (SELECT COALESCE(MIN(created_at_ms), 0) FROM outbox)) AS s WHERE s.announced <> 1`,
     },
     {
       invariant: 'changes_are_audited',

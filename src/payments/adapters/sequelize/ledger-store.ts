@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { assert } from '../../../kernel/assert.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import { DomainError } from '../../../kernel/errors.ts'
+import { minorMax } from '../../../kernel/money.ts'
 import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Tx } from '../../../platform/database/database.ts'
 import { isDuplicate } from '../../../platform/database/failures.ts'
@@ -17,7 +17,7 @@ export function ledgerWrites(tx: Tx, models: PaymentsModels, clock: Clock): Ledg
   return {
     async post({ id, kind, reference, note, entries }) {
       const transaction = tx.handle
-      const createdAtMs = clock.now().getTime()
+      const createdAt = clock.now()
       const rows = entries.map(({ account, minor }, line) => ({
         postingId: id,
         line,
@@ -26,7 +26,7 @@ export function ledgerWrites(tx: Tx, models: PaymentsModels, clock: Clock): Ledg
         currency: account.currency,
       }))
       await models.postings.create(
-        { id, kind, reference, note, digest: entriesDigest(rows), createdAtMs },
+        { id, kind, reference, note, digest: entriesDigest(rows), createdAtMs: createdAt.getTime() },
         { transaction },
       )
       await models.entries.bulkCreate(rows, { transaction })
@@ -34,6 +34,7 @@ export function ledgerWrites(tx: Tx, models: PaymentsModels, clock: Clock): Ledg
       const cached = entries.filter(({ account }) => hasCachedBalance(account))
       cached.sort((a, b) => (accountName(a.account) < accountName(b.account) ? -1 : 1))
       for (const entry of cached) await move(entry)
+      return createdAt
     },
 
     async owedMinor(userId, currency) {
@@ -53,20 +54,25 @@ export function ledgerWrites(tx: Tx, models: PaymentsModels, clock: Clock): Ledg
 
   async function move(entry: Entry): Promise<void> {
     if ((await add(entry)) || (await open(entry))) return
-    // The account was opened by somebody else meanwhile.
-    const moved = await add(entry)
-    assert(moved, `the account ${accountName(entry.account)} is there`)
+    // The account was opened by somebody else meanwhile, or it has no room for the sum.
+    if (!(await add(entry)))
+      throw new DomainError('money.out_of_range', 'invalid', {
+        maxMinor: minorMax.toString(),
+        currency: entry.account.currency,
+      })
   }
 
-  /** False when there is no such account yet. */
+  /** False when there is no such account yet, or when its sum would leave 64 bits, where SQLite would turn to floats. */
   async function add({ account, minor }: Entry): Promise<boolean> {
-    const mayBeNegative = account.kind === 'debt'
-    const guard = minor < 0n && !mayBeNegative ? 'AND posted >= :needed' : ''
+    const spends = minor < 0n && account.kind !== 'debt'
+    const least = spends ? -minor : -minorMax - (minor < 0n ? minor : 0n)
+    const most = minorMax - (minor > 0n ? minor : 0n)
     const moved = await tx.change(
-      `UPDATE ledger_accounts SET posted = posted + :minor, version = version + 1 WHERE account = :account ${guard}`,
-      { minor, needed: -minor, account: accountName(account) },
+      `UPDATE ledger_accounts SET posted = posted + :minor, version = version + 1
+       WHERE account = :account AND posted >= :least AND posted <= :most`,
+      { minor, least, most, account: accountName(account) },
     )
-    if (moved === 0 && guard !== '')
+    if (moved === 0 && spends)
       throw new DomainError('wallet.insufficient_funds', 'conflict', { currency: account.currency })
     return moved === 1
   }
