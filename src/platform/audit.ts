@@ -49,6 +49,7 @@ export function createAudit({ database, clock, ids }: { database: Database; cloc
   })
   return {
     async record(tx, entries) {
+      if (entries.length === 0) return
       const atMs = clock.now().getTime()
       const records = entries.map(({ details, ...entry }) => ({
         id: ids.next(),

@@ -171,11 +171,11 @@ export const environmentSchema = z.object({
     .describe('Largest transfer, minor units'),
 
   SWEEP_INTERVAL_MS: duration(50, 5000).default(500).describe('Pause between two looks for overdue deposits'),
-  SWEEP_BATCH_MAX_ROWS: integer(1, 10_000).default(200).describe('Most deposits expired in one transaction'),
+  SWEEP_BATCH_MAX_ROWS: integer(1, 10_000).default(1000).describe('Most deposits expired in one look'),
   JANITOR_INTERVAL_MS: duration(50, 60_000)
     .default(1000)
     .describe('Pause between two looks for deposits to ask the gateway about'),
-  JANITOR_BATCH_MAX_ROWS: integer(1, 10_000).default(500).describe('Most deposits asked about in one look'),
+  JANITOR_BATCH_MAX_ROWS: integer(1, 10_000).default(100).describe('Most deposits claimed and asked about in one look'),
   OUTBOX_BATCH_MAX_ROWS: integer(1, 10_000).default(500).describe('Most events published in one go'),
   OUTBOX_POLL_MS: duration(10, 60_000).default(250).describe('Pause between two looks for events of other processes'),
   OUTBOX_RETENTION_MS: duration(60_000).default(604_800_000).describe('How long published events are kept'),

@@ -26,15 +26,22 @@ interface AskGatewaysDeps {
  */
 export function askGateways({ store, clock, gateways, policy, applyReport, openCharge, each }: AskGatewaysDeps) {
   return async (): Promise<boolean> => {
-    const due = await store.deposits.due(clock.now(), policy.janitorBatchMaxRows)
+    const due = await claimDue()
     await each(due, policy.gatewayConcurrencyMax, ask)
     return due.length === policy.janitorBatchMaxRows
   }
 
+  /** Moving the next check is the claim: other nodes find it moved, and a crash costs one pause. */
+  async function claimDue(): Promise<Deposit[]> {
+    return store.transaction(async (tx) => {
+      const due = await tx.deposits.lockDue(clock.now(), policy.janitorBatchMaxRows)
+      for (const deposit of due)
+        await tx.deposits.reschedule(scheduleNextCheck(deposit, clock.now(), policy.lateWatchMs))
+      return due
+    })
+  }
+
   async function ask(deposit: Deposit): Promise<void> {
-    // Moving the next check first is the claim: another node finds it moved, and a crash costs one pause.
-    const next = scheduleNextCheck(deposit, clock.now(), policy.lateWatchMs)
-    if (!(await store.transaction((tx) => tx.deposits.reschedule(deposit, next)))) return
     const gateway = gateways.get(deposit.gateway)
     if (gateway === undefined) return
     if (deposit.status === 'created') {

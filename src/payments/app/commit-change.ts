@@ -1,9 +1,9 @@
 import type { Ids } from '../../kernel/ids.ts'
 import type { Deposit } from '../domain/deposit.ts'
-import type { DepositChange, Movement } from '../domain/deposit-change.ts'
+import type { DepositChange, Movement, Step } from '../domain/deposit-change.ts'
 import type { ChargeReport } from '../domain/gateway.ts'
 import { clearing, creditEntries, debitEntries, type Entry, posting, suspense } from '../domain/ledger.ts'
-import type { BookedTransaction, PaymentsEvent, PaymentsTx } from './ports.ts'
+import type { AuditEntry, BookedTransaction, PaymentsEvent, PaymentsTx } from './ports.ts'
 
 /**
  * Writes everything that a decision comes to: the deposit, its postings, cases, story and events. They commit together
@@ -15,8 +15,7 @@ export async function commitChange(
   change: DepositChange,
   by: { actor: string; ids: Ids; report?: ChargeReport },
 ): Promise<void> {
-  const { deposit, movements, steps, cases, outcomes } = change
-  const subject = `deposit:${deposit.id}`
+  const { deposit, movements, steps, cases } = change
   const booked: BookedTransaction[] = []
   for (const movement of movements) {
     const postingId = by.ids.next()
@@ -39,19 +38,21 @@ export async function commitChange(
     await tx.transactions.releaseParts(deposit.id)
     await tx.cases.closePartial(deposit.id)
   }
-  if (steps.length > 0)
-    await tx.audit(
-      steps.map(({ action, details }) => ({
-        actor: by.actor,
-        action,
-        subject,
-        details: { ...details, status: deposit.status },
-      })),
-    )
+  await tx.audit(auditOf(deposit, steps, by.actor))
   if (deposit.version !== previous.version) {
     await tx.deposits.update(previous, deposit)
-    await tx.announce(eventsOf(deposit, movements, outcomes))
+    await tx.announce(eventsOf(change))
   }
+}
+
+/** The steps as they stand in the deposit's story. */
+export function auditOf(deposit: Deposit, steps: readonly Step[], actor: string): AuditEntry[] {
+  return steps.map(({ action, details }) => ({
+    actor,
+    action,
+    subject: `deposit:${deposit.id}`,
+    details: { ...details, status: deposit.status },
+  }))
 }
 
 async function ownerEntries(tx: PaymentsTx, ownerId: string, { ownerMinor, currency }: Movement): Promise<Entry[]> {
@@ -83,11 +84,8 @@ function bookedTransaction(
   }
 }
 
-function eventsOf(
-  deposit: Deposit,
-  movements: readonly Movement[],
-  outcomes: DepositChange['outcomes'],
-): PaymentsEvent[] {
+/** What a change tells the world. */
+export function eventsOf({ deposit, movements, outcomes }: DepositChange): PaymentsEvent[] {
   const { ownerId } = deposit
   const touched = new Set(movements.filter(({ ownerMinor }) => ownerMinor !== 0n).map(({ currency }) => currency))
   return [

@@ -51,8 +51,6 @@ export interface DepositReads {
   manyOfOwner(ownerId: string, ids: readonly string[]): Promise<Deposit[]>
   /** Ids of deposits whose time was over before `now`, longest overdue first. */
   overdue(now: Date, limit: number): Promise<string[]>
-  /** Deposits to ask the gateway about, longest due first. */
-  due(now: Date, limit: number): Promise<Deposit[]>
   /** Its story, oldest first. */
   story(id: string, limit: number): Promise<(Omit<AuditEntry, 'subject'> & { at: Date })[]>
 }
@@ -65,8 +63,12 @@ export interface DepositWrites {
   lockFree(ids: readonly string[]): Promise<Deposit[]>
   /** Writes `next` over the version that was read; a lost race is an error. */
   update(previous: Deposit, next: Deposit): Promise<void>
-  /** Moves the next check, unless somebody else did. Returns whether it was us. */
-  reschedule(previous: Deposit, next: Deposit): Promise<boolean>
+  /** Expires all of them, none of which has received anything. They must be locked. */
+  expire(deposits: readonly Deposit[]): Promise<void>
+  /** Reads and locks those to ask the gateway about that nobody else has locked, longest due first. */
+  lockDue(now: Date, limit: number): Promise<Deposit[]>
+  /** Moves the next check of a locked deposit. */
+  reschedule(next: Deposit): Promise<void>
   countOpen(ownerId: string): Promise<number>
 }
 

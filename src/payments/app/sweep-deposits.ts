@@ -2,9 +2,9 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import { isOverdue } from '../domain/deposit.ts'
 import { expire } from '../domain/deposit-decisions.ts'
-import { commitChange } from './commit-change.ts'
+import { auditOf, commitChange, eventsOf } from './commit-change.ts'
 import type { PaymentsPolicy } from './policy.ts'
-import type { AuditEntry, PaymentsEvent, PaymentsStore, PaymentsTx } from './ports.ts'
+import type { PaymentsStore } from './ports.ts'
 
 interface SweepDeps {
   readonly store: PaymentsStore
@@ -14,7 +14,7 @@ interface SweepDeps {
 }
 
 /** Deposits of one transaction: few enough to hold their locks briefly, enough to keep up after an outage. */
-const chunkRows = 25
+const chunkRows = 250
 /** Transactions at once: one alone would wait behind every notice that comes in at the same moment. */
 const chunksAtOnce = 4
 
@@ -34,20 +34,16 @@ export function sweepDeposits({ store, clock, ids, policy }: SweepDeps) {
 
   async function expireChunk(depositIds: readonly string[]): Promise<void> {
     await store.transaction(async (tx) => {
-      const story: AuditEntry[] = []
-      const events: PaymentsEvent[] = []
-      // What every deposit adds to the same tables is written once a chunk.
-      const gathering: PaymentsTx = {
-        ...tx,
-        audit: async (entries) => void story.push(...entries),
-        announce: async (announced) => void events.push(...announced),
-      }
-      for (const deposit of await tx.deposits.lockFree(depositIds)) {
-        if (isOverdue(deposit, clock.now()))
-          await commitChange(gathering, deposit, expire(deposit), { actor: 'system', ids })
-      }
-      await tx.audit(story)
-      await tx.announce(events)
+      const locked = await tx.deposits.lockFree(depositIds)
+      const overdue = locked.filter((deposit) => isOverdue(deposit, clock.now()))
+      // Most have received nothing and change alike: one statement for all, whatever their number.
+      const alike = overdue.filter(({ status }) => status === 'pending')
+      const changes = alike.map(expire)
+      await tx.deposits.expire(alike)
+      await tx.audit(changes.flatMap(({ deposit, steps }) => auditOf(deposit, steps, 'system')))
+      await tx.announce(changes.flatMap((change) => eventsOf(change)))
+      for (const deposit of overdue.filter(({ status }) => status !== 'pending'))
+        await commitChange(tx, deposit, expire(deposit), { actor: 'system', ids })
     })
   }
 }

@@ -49,17 +49,6 @@ export function depositReads(reader: Reader, audit: Audit): DepositReads {
       return rows.map(({ id }) => id)
     },
 
-    async due(now, limit) {
-      const rows = await reader.select<DepositRow>(
-        `${select} WHERE next_check_at_ms <= :now ORDER BY next_check_at_ms LIMIT :limit`,
-        {
-          now: now.getTime(),
-          limit,
-        },
-      )
-      return rows.map(toDeposit)
-    },
-
     story: (id, limit) => audit.of(reader, `deposit:${id}`, limit),
   }
 }
@@ -108,18 +97,29 @@ export function depositWrites(tx: Tx, models: PaymentsModels): DepositWrites {
       assert(changed === 1, `deposit ${next.id} is still at version ${previous.version}, under its lock`)
     },
 
-    async reschedule(previous, next) {
-      const changed = await tx.change(
-        'UPDATE deposits SET next_check_at_ms = :nextCheckAt, checks = :checks WHERE id = :id AND checks = :previousChecks AND next_check_at_ms = :previous',
-        {
-          id: next.id,
-          nextCheckAt: next.nextCheckAt?.getTime() ?? null,
-          checks: next.checks,
-          previousChecks: previous.checks,
-          previous: previous.nextCheckAt?.getTime() ?? null,
-        },
+    async expire(deposits) {
+      if (deposits.length === 0) return
+      const expired = await tx.change(
+        "UPDATE deposits SET status = 'expired', version = version + 1 WHERE id IN (:ids) AND status = 'pending'",
+        { ids: deposits.map(({ id }) => id) },
       )
-      return changed === 1
+      assert(expired === deposits.length, 'locked deposits are still pending')
+    },
+
+    async lockDue(now, limit) {
+      const rows = await tx.select<DepositRow>(
+        `${select} WHERE next_check_at_ms <= :now ORDER BY next_check_at_ms LIMIT :limit ${lockFree}`,
+        { now: now.getTime(), limit },
+      )
+      return rows.map(toDeposit)
+    },
+
+    async reschedule({ id, nextCheckAt, checks }) {
+      await tx.change('UPDATE deposits SET next_check_at_ms = :nextCheckAt, checks = :checks WHERE id = :id', {
+        id,
+        nextCheckAt: nextCheckAt?.getTime() ?? null,
+        checks,
+      })
     },
 
     async countOpen(ownerId) {
