@@ -11,7 +11,7 @@ import { type Database, type DatabaseHooks, openDatabase } from '../platform/dat
 import { migrate, pendingMigrations } from '../platform/database/migrate.ts'
 import { createHttpServer } from '../platform/http/server.ts'
 import { createIdempotency } from '../platform/idempotency.ts'
-import { uuidIds } from '../platform/ids.ts'
+import { createRequestIds, uuidIds } from '../platform/ids.ts'
 import { startLoop } from '../platform/lifecycle.ts'
 import { createLogger, type Logger } from '../platform/log.ts'
 import { createMailer, type Mailer } from '../platform/mail.ts'
@@ -120,7 +120,8 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
   })
   const router = answersCalls ? createRouter({ config, version, clock, procedures, identity, payments }) : null
   const server = createHttpServer({
-    ...{ config, ids, log, metrics },
+    ...{ config, log, metrics },
+    requestIds: createRequestIds(),
     router,
     authenticate: identity.authenticate,
     webhooks: payments.webhooks,

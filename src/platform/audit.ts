@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Ids } from '../kernel/ids.ts'
 import { columns, type Int64 } from './database/columns.ts'
 import type { Database, Reader, Tx } from './database/database.ts'
+import { insertRows } from './database/insert.ts'
 import { type Loop, startLoop } from './lifecycle.ts'
 import type { Logger } from './log.ts'
 
@@ -57,7 +58,7 @@ export function createAudit({ database, clock, ids }: { database: Database; cloc
         ...entry,
         details: JSON.stringify(details),
       }))
-      await rows.bulkCreate(records, { transaction: tx.handle })
+      await insertRows(tx, rows, records)
     },
     async of(reader, subject, limit) {
       const found = await reader.select<StoredAuditRow>(

@@ -5,6 +5,7 @@ import { DomainError } from '../kernel/errors.ts'
 import { columns, type Int64 } from './database/columns.ts'
 import type { Database, Tx } from './database/database.ts'
 import { isDuplicate } from './database/failures.ts'
+import { insertRows } from './database/insert.ts'
 
 /** Identifies one command of one actor. Keys of money never expire. */
 export interface IdempotencyScope {
@@ -43,10 +44,9 @@ export function createIdempotency({ database, clock }: { database: Database; clo
     async claim(tx, { actorId, command, key }, input, resultId) {
       const inputHash = createHash('sha256').update(canonicalJson(input)).digest('hex')
       try {
-        await keys.create(
+        await insertRows(tx, keys, [
           { actorId, command, idempotencyKey: key, inputHash, resultId, createdAtMs: clock.now().getTime() },
-          { transaction: tx.handle },
-        )
+        ])
         return null
       } catch (error) {
         if (!isDuplicate(error)) throw error

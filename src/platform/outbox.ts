@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Ids } from '../kernel/ids.ts'
 import { columns, type Int64 } from './database/columns.ts'
 import type { Database, Tx } from './database/database.ts'
+import { insertRows } from './database/insert.ts'
 import { type Loop, startLoop } from './lifecycle.ts'
 import type { Logger } from './log.ts'
 
@@ -51,7 +52,7 @@ export function createOutbox({ database, clock, ids, wake }: OutboxDeps): Outbox
         createdAtMs,
         publishedAtMs: null,
       }))
-      await rows.bulkCreate(records, { transaction: tx.handle })
+      await insertRows(tx, rows, records)
       tx.afterCommit(wake)
       return records.map(({ id }) => id)
     },

@@ -11,7 +11,8 @@ export const SignedMinor = z
 export const Minor = z
   .string()
   .regex(/^(0|[1-9]\d{0,18})$/, 'must be a whole number of minor units in decimal digits')
-  .refine((digits) => BigInt(digits) <= 2n ** 63n - 1n, 'must fit 64 bits')
+  // Compared as text: this runs on input that is no number, too.
+  .refine((digits) => digits.length < 19 || digits <= '9223372036854775807', 'must fit 64 bits')
   .describe('Whole minor units as a decimal string, from 0 to 2^63-1')
 
 export const Money = z

@@ -24,7 +24,7 @@ export interface HttpDeps {
   readonly webhookLimit: RateLimit
   /** `reason` is null when this process can serve, otherwise why not; `degraded` names what it serves without. */
   readonly readiness: () => Promise<{ readonly reason: string | null; readonly degraded: readonly string[] }>
-  readonly ids: Ids
+  readonly requestIds: Ids
   readonly log: Logger
   readonly metrics: Metrics
 }

@@ -30,7 +30,7 @@ export function directCalls(
   deps: HttpDeps,
   router: AnyTRPCRouter,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const { config, authenticate, addressLimit, ids, log, metrics } = deps
+  const { config, authenticate, addressLimit, requestIds, log, metrics } = deps
   const procedures = router._def.procedures as Readonly<Record<string, Procedure>>
 
   return (request, response) => {
@@ -41,7 +41,7 @@ export function directCalls(
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now()
-    const requestId = ids.next()
+    const requestId = requestIds.next()
     const address = clientAddress(request, config.TRUST_PROXY)
     const target = readTarget(request.url ?? '')
     let answers: readonly Answer[]

@@ -31,12 +31,12 @@ export function createHttpServer(deps: HttpDeps): Server {
 }
 
 function createRoutes(deps: HttpDeps): Hono<HttpEnvironment> {
-  const { config, readiness, ids, log, metrics } = deps
+  const { config, readiness, requestIds, log, metrics } = deps
   const routes = new Hono<HttpEnvironment>()
 
   routes.use(async (context, next) => {
     const startedAt = performance.now()
-    const requestId = ids.next()
+    const requestId = requestIds.next()
     context.set('requestId', requestId)
     context.set('address', clientAddress(context.env.incoming, config.TRUST_PROXY))
     context.header('x-request-id', requestId)

@@ -1,6 +1,7 @@
 import { DataTypes, type Model, type Sequelize } from 'sequelize'
 import { columns, type Int64 } from '../../../platform/database/columns.ts'
 import type { Reader, Tx } from '../../../platform/database/database.ts'
+import { insertRows } from '../../../platform/database/insert.ts'
 import type { PasswordReset, PasswordResetWriter, RecoveryCodeWriter } from '../../app/store-port.ts'
 
 interface CodeRow {
@@ -19,9 +20,10 @@ export function recoveryCodeWriter(tx: Tx, codes: ReturnType<typeof defineRecove
   return {
     async replace(userId, hashes) {
       await tx.change('DELETE FROM recovery_codes WHERE user_id = :userId', { userId })
-      await codes.bulkCreate(
+      await insertRows(
+        tx,
+        codes,
         hashes.map((codeHash) => ({ userId, codeHash })),
-        { transaction: tx.handle },
       )
     },
     async use(userId, hash) {
@@ -76,7 +78,7 @@ export function passwordResetWriter(tx: Tx, resets: ReturnType<typeof definePass
   return {
     async insert({ tokenHash, userId, createdAt, expiresAt }) {
       const row = { tokenHash, userId, createdAtMs: createdAt.getTime(), expiresAtMs: expiresAt.getTime() }
-      await resets.create(row, { transaction: tx.handle })
+      await insertRows(tx, resets, [row])
     },
     async use(tokenHash, now) {
       const sql = `UPDATE password_resets SET used_at_ms = :nowMs

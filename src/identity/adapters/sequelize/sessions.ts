@@ -1,6 +1,7 @@
 import { DataTypes, type Model, type Sequelize } from 'sequelize'
 import { columns, type Int64 } from '../../../platform/database/columns.ts'
 import type { Reader, Tx } from '../../../platform/database/database.ts'
+import { insertRows } from '../../../platform/database/insert.ts'
 import type { SessionReader, SessionWriter } from '../../app/store-port.ts'
 import type { Session } from '../../domain/session.ts'
 import type { UserStatus } from '../../domain/user.ts'
@@ -105,7 +106,7 @@ export function sessionWriter(tx: Tx, sessions: ReturnType<typeof defineSessions
   return {
     ...sessionReader(tx),
     async insert({ id, userId, nonce, refreshCounter, userAgent, address, ...times }) {
-      await sessions.create(
+      await insertRows(tx, sessions, [
         {
           ...{ id, userId, nonce, refreshCounter, userAgent, address },
           createdAtMs: times.createdAt.getTime(),
@@ -113,8 +114,7 @@ export function sessionWriter(tx: Tx, sessions: ReturnType<typeof defineSessions
           rotatedAtMs: times.rotatedAt.getTime(),
           expiresAtMs: times.expiresAt.getTime(),
         },
-        { transaction: tx.handle },
-      )
+      ])
     },
     async rotate(id, counter, { now, expiresAt }) {
       const matched = await tx.change(

@@ -3,6 +3,7 @@ import { roles as knownRoles, type Role } from '../../../kernel/actor.ts'
 import { columns, type Int64 } from '../../../platform/database/columns.ts'
 import type { Reader, Tx } from '../../../platform/database/database.ts'
 import { isDuplicate } from '../../../platform/database/failures.ts'
+import { insertRows } from '../../../platform/database/insert.ts'
 import type { UserReader, UserWriter } from '../../app/store-port.ts'
 import type { User, UserStatus } from '../../domain/user.ts'
 
@@ -102,10 +103,9 @@ export function userWriter(tx: Tx, users: ReturnType<typeof defineUsers>): UserW
       const { id, email, handle, displayName, passwordHash, status } = user
       const times = { passwordChangedAtMs: passwordChangedAt.getTime(), createdAtMs: createdAt.getTime() }
       try {
-        await users.create(
+        await insertRows(tx, users, [
           { id, email, handle, displayName, passwordHash, status, roles: writeRoles(roles), ...times },
-          { transaction: tx.handle },
-        )
+        ])
         return true
       } catch (error) {
         if (isDuplicate(error)) return false

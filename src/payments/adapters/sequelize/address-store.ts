@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Tx } from '../../../platform/database/database.ts'
+import { insertRows } from '../../../platform/database/insert.ts'
 import type { AddressWrites } from '../../app/ports.ts'
 import { openStatuses } from '../../domain/deposit.ts'
 import type { PaymentsModels } from './models.ts'
@@ -38,7 +39,7 @@ export function addressWrites(tx: Tx, models: PaymentsModels, counts: LRUCache<s
       )
       if (taken !== undefined) return false
       const row = { method, reference, status: 'allocated', depositId, untilMs: heldUntil.getTime() }
-      await models.addresses.create(row, { transaction: tx.handle })
+      await insertRows(tx, models.addresses, [row])
       return true
     },
 

@@ -2,6 +2,7 @@ import { assert } from '../../../kernel/assert.ts'
 import { toPage } from '../../../kernel/page.ts'
 import type { Audit } from '../../../platform/audit.ts'
 import type { Reader, Tx } from '../../../platform/database/database.ts'
+import { insertRows } from '../../../platform/database/insert.ts'
 import type { DepositReads, DepositWrites } from '../../app/ports.ts'
 import { expiringStatuses, openStatuses } from '../../domain/deposit.ts'
 import { type DepositRow, depositColumns, fromDeposit, toDeposit } from './deposit-rows.ts'
@@ -58,7 +59,7 @@ export function depositWrites(tx: Tx, models: PaymentsModels): DepositWrites {
   const lockFree = tx.dialect === 'mysql' ? 'FOR UPDATE SKIP LOCKED' : ''
   return {
     async insert(deposit) {
-      await models.deposits.create(fromDeposit(deposit), { transaction: tx.handle })
+      await insertRows(tx, models.deposits, [fromDeposit(deposit)])
     },
 
     async lock(id) {

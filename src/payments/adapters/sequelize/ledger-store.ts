@@ -5,6 +5,7 @@ import { minorMax } from '../../../kernel/money.ts'
 import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Tx } from '../../../platform/database/database.ts'
 import { isDuplicate } from '../../../platform/database/failures.ts'
+import { insertRows } from '../../../platform/database/insert.ts'
 import type { LedgerWrites } from '../../app/ports.ts'
 import { accountName, debt, type Entry, hasCachedBalance, wallet } from '../../domain/ledger.ts'
 import type { PaymentsModels } from './models.ts'
@@ -16,7 +17,6 @@ export function ledgerWrites(tx: Tx, models: PaymentsModels, clock: Clock): Ledg
 
   return {
     async post({ id, kind, reference, note, entries }) {
-      const transaction = tx.handle
       const createdAt = clock.now()
       const rows = entries.map(({ account, minor }, line) => ({
         postingId: id,
@@ -25,11 +25,10 @@ export function ledgerWrites(tx: Tx, models: PaymentsModels, clock: Clock): Ledg
         minor,
         currency: account.currency,
       }))
-      await models.postings.create(
+      await insertRows(tx, models.postings, [
         { id, kind, reference, note, digest: entriesDigest(rows), createdAtMs: createdAt.getTime() },
-        { transaction },
-      )
-      await models.entries.bulkCreate(rows, { transaction })
+      ])
+      await insertRows(tx, models.entries, rows)
       // In the order of their names, so that two postings over the same accounts cannot wait for each other.
       const cached = entries.filter(({ account }) => hasCachedBalance(account))
       cached.sort((a, b) => (accountName(a.account) < accountName(b.account) ? -1 : 1))
@@ -82,7 +81,7 @@ export function ledgerWrites(tx: Tx, models: PaymentsModels, clock: Clock): Ledg
     try {
       const { kind, owner, currency } = account
       const row = { account: accountName(account), kind, owner, currency, posted: minor, version: 1 }
-      await models.accounts.create(row, { transaction: tx.handle })
+      await insertRows(tx, models.accounts, [row])
       return true
     } catch (error) {
       if (isDuplicate(error)) return false

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Reader, Tx } from '../../../platform/database/database.ts'
 import { isDuplicate } from '../../../platform/database/failures.ts'
+import { insertRows } from '../../../platform/database/insert.ts'
 import type { NoticeReads, NoticeWrites } from '../../app/ports.ts'
 import type { ChargeReport } from '../../domain/gateway.ts'
 import type { PaymentsModels } from './models.ts'
@@ -89,7 +90,7 @@ export function noticeWrites(tx: Tx, models: PaymentsModels): NoticeWrites {
         nextAttemptAtMs: nextAttemptAt.getTime(),
       }
       try {
-        await models.notices.create(row, { transaction: tx.handle })
+        await insertRows(tx, models.notices, [row])
         return true
       } catch (error) {
         if (isDuplicate(error)) return false

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../kernel/clock.ts'
 import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Reader, Tx } from '../../../platform/database/database.ts'
+import { insertRows } from '../../../platform/database/insert.ts'
 import type { CaseReads, CaseWrites, SuspenseCase, TransactionWrites } from '../../app/ports.ts'
 import type { CaseKind } from '../../domain/deposit-change.ts'
 import type { PaymentsModels } from './models.ts'
@@ -22,7 +23,7 @@ export function transactionWrites(tx: Tx, models: PaymentsModels, clock: Clock):
         paidAtMs: paidAt?.getTime() ?? null,
         bookedAtMs,
       }))
-      await models.transactions.bulkCreate(rows, { transaction: tx.handle })
+      await insertRows(tx, models.transactions, rows)
     },
 
     async releaseParts(depositId) {
@@ -85,7 +86,7 @@ export function caseWrites(tx: Tx, models: PaymentsModels, clock: Clock): CaseWr
         attempts: 0,
         nextAttemptAtMs: handling === 'refund' ? openedAtMs : null,
       }))
-      await models.cases.bulkCreate(rows, { transaction: tx.handle })
+      await insertRows(tx, models.cases, rows)
     },
 
     async refundingOf(depositId) {
