@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises'
+import { Session } from 'node:inspector/promises'
+
 /** A bench program's side of its talk with `run.ts`: calls come in by name, answers go back. */
 export type Calls = Readonly<Record<string, (input: never) => unknown>>
 
@@ -7,7 +10,20 @@ interface Call {
   readonly input: unknown
 }
 
+const profiler = new Session()
+
 const always: Calls = {
+  startProfile: async () => {
+    profiler.connect()
+    await profiler.post('Profiler.enable')
+    await profiler.post('Profiler.setSamplingInterval', { interval: 200 })
+    await profiler.post('Profiler.start')
+  },
+  stopProfile: async (file: string) => {
+    const { profile } = await profiler.post('Profiler.stop')
+    profiler.disconnect()
+    await writeFile(file, JSON.stringify(profile))
+  },
   /** Processor time of this process so far, milliseconds. */
   cpuMs: () => {
     const { user, system } = process.cpuUsage()

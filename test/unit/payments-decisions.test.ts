@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type Deposit, type DepositStatus, depositStatuses } from '../../src/payments/domain/deposit.ts'
-import { applyReport, expire, type LatePolicy } from '../../src/payments/domain/deposit-decisions.ts'
+import { applyReport } from '../../src/payments/domain/deposit-decisions.ts'
+import { expire } from '../../src/payments/domain/deposit-endings.ts'
 import type { ProviderPayment } from '../../src/payments/domain/gateway.ts'
+import type { LatePolicy } from '../../src/payments/domain/payment-decisions.ts'
 import { at, depositIn, endAt, paid, says } from '../support/deposits.ts'
 
 const late = new Date(endAt.getTime() + 1)

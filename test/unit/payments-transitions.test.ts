@@ -11,7 +11,7 @@ import {
   isOverdue,
   newDeposit,
 } from '../../src/payments/domain/deposit.ts'
-import { cancel, expire, fail } from '../../src/payments/domain/deposit-decisions.ts'
+import { cancel, expire, fail } from '../../src/payments/domain/deposit-endings.ts'
 import { depositIn, idr, method, startAt } from '../support/deposits.ts'
 
 /** The state machine as the domain's own words have it. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import { canBecome, type Deposit } from '../domain/deposit.ts'
-import { cancel } from '../domain/deposit-decisions.ts'
+import { cancel } from '../domain/deposit-endings.ts'
 import { commitChange } from './commit-change.ts'
 import type { PaymentsStore } from './ports.ts'
 

@@ -1,4 +1,4 @@
-import type { LatePolicy } from '../domain/deposit-decisions.ts'
+import type { LatePolicy } from '../domain/payment-decisions.ts'
 
 /** The rules of the house, from the configuration. Times in milliseconds. */
 export interface PaymentsPolicy {

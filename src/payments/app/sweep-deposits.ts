@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import { isOverdue } from '../domain/deposit.ts'
-import { expire } from '../domain/deposit-decisions.ts'
+import { expire } from '../domain/deposit-endings.ts'
 import { auditOf, commitChange, eventsOf } from './commit-change.ts'
 import type { PaymentsPolicy } from './policy.ts'
 import type { PaymentsStore } from './ports.ts'

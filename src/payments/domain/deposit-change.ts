@@ -71,3 +71,13 @@ export function followedBy(first: DepositChange, decide: (deposit: Deposit) => D
     outcomes: [...first.outcomes, ...second.outcomes],
   }
 }
+
+export function newCase(
+  kind: NewCase['kind'],
+  minor: bigint,
+  currency: string,
+  transactionId: string | null,
+  handling: NewCase['handling'] = 'review',
+): NewCase {
+  return { kind, minor, currency, transactionId, handling }
+}
