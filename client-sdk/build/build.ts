@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import ts from 'ts6'
+import ts from 'typescript'
 import { contractTypes } from './contract-schemas.ts'
 import { flattenTypes } from './flatten-types.ts'
 

@@ -1,4 +1,4 @@
-import type ts from 'ts6'
+import type ts from 'typescript'
 import type { z } from 'zod'
 import * as contract from '../src/contract/index.ts'
 

@@ -1,4 +1,4 @@
-import ts from 'ts6'
+import ts from 'typescript'
 import {
   descriptionOf,
   elementSchema,

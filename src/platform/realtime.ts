@@ -24,9 +24,9 @@ import {
 import { openStreams } from './realtime/streams.ts'
 import { closeConnections, cutOff, unsentBytes } from './realtime/wire.ts'
 
-export type { Answer, Call, CallHandlers, CallSocket } from './realtime/calls.ts'
+export type { CallHandlers, CallSocket } from './realtime/calls.ts'
 export type { RealtimeMeter } from './realtime/meter.ts'
-export { sessionRoom, staffRoom, userRoom } from './realtime/sockets.ts'
+export { staffRoom, userRoom } from './realtime/sockets.ts'
 
 export type RealtimeConfig = Pick<
   Config,

@@ -27,17 +27,11 @@ export async function loadHttp({ url, request, connections, forMs }: Load): Prom
   const sockets = Array.from({ length: connections }, () => connect(Number(port), hostname).setNoDelay(true))
   await Promise.all(sockets.map((socket) => once(socket, 'connect')))
   const latenciesMs: number[] = []
-  let driving = true
-  const stayAwake = () => {
-    if (driving) setImmediate(stayAwake)
-  }
-  if (process.env.SPIN) stayAwake()
   const cpu = process.cpuUsage()
   const startedAt = performance.now()
   const endsAt = startedAt + forMs
   let asked = 0
   await Promise.all(sockets.map((socket) => drive(socket, () => request(asked++), endsAt, latenciesMs)))
-  driving = false
   const elapsedMs = performance.now() - startedAt
   const { user, system } = process.cpuUsage(cpu)
   for (const socket of sockets) socket.destroy()

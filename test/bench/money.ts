@@ -1,6 +1,6 @@
 import type { Bench, BenchContext } from './bench.ts'
 import type { Comparison } from './figures.ts'
-import { startProgram } from './program.ts'
+import { type Program, startProgram } from './program.ts'
 import { inRounds } from './rounds.ts'
 import type { Statement } from './statements.ts'
 import type { Job } from './work-money.ts'
@@ -23,7 +23,7 @@ export const credits: Bench = async (context) => {
   context.note(listed('settle and credit', trace))
   const ours = () => site.verified(users, (jobs) => work.call<Timing>('credit', { jobs, lanes }))
   const bare = () => site.verified(users, (jobs) => site.replay.call<Timing>('replay', { trace, jobs, lanes }))
-  return await compare(context, 'settle and credit', ours, bare, 0.5)
+  return await compare(context, work, 'settle and credit', ours, bare, 0.5)
 }
 
 /** `deposits.create` with a gateway that answers at once, against its bare statements. */
@@ -40,7 +40,7 @@ export const creations: Bench = async (context) => {
     const jobs = (await jobsFor(jobsPerSide)).map((job) => ({ ...job, reference: `r-${job.key}` }))
     return site.replay.call<Timing>('replay', { trace, jobs, lanes })
   }
-  return await compare(context, 'create a deposit', ours, bare, 0.5)
+  return await compare(context, work, 'create a deposit', ours, bare, 0.5)
 }
 
 /** All credits to one wallet, against credits spread over a thousand users. */
@@ -69,8 +69,8 @@ export const hotWallet: Bench = async (context) => {
 
 async function open(context: BenchContext) {
   const env = await context.emptyData('mariadb')
-  const work = await startProgram('work-money', { env, profileDirectory: context.profileDirectory })
-  const replay = await startProgram('replay-money', { env })
+  const work = await startProgram('work-money', env)
+  const replay = await startProgram('replay-money', env)
   const users = await work.call<string[]>('addUsers', spreadUsers)
   const credits = (owners: readonly string[], count: number) => work.call<Job[]>('prepareCredits', { owners, count })
   return {
@@ -95,6 +95,7 @@ async function open(context: BenchContext) {
 
 async function compare(
   context: BenchContext,
+  work: Program,
   name: string,
   ours: () => Promise<Timing>,
   bare: () => Promise<Timing>,
@@ -102,6 +103,7 @@ async function compare(
 ): Promise<Comparison[]> {
   for (const warmUp of [ours, bare, ours, bare]) await warmUp()
   const figures = await inRounds(context.rounds, { ours, bare })
+  await context.profile(work, name, ours)
   const [product, baseline] = [figuresOf(figures.ours), figuresOf(figures.bare)]
   const baselineName = 'bare mysql2, same statements'
   return [

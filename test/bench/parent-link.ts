@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { Session } from 'node:inspector/promises'
 
 /** A bench program's side of its talk with `run.ts`: calls come in by name, answers go back. */
@@ -19,10 +18,10 @@ const always: Calls = {
     await profiler.post('Profiler.setSamplingInterval', { interval: 200 })
     await profiler.post('Profiler.start')
   },
-  stopProfile: async (file: string) => {
+  stopProfile: async () => {
     const { profile } = await profiler.post('Profiler.stop')
     profiler.disconnect()
-    await writeFile(file, JSON.stringify(profile))
+    return profile
   },
   /** Processor time of this process so far, milliseconds. */
   cpuMs: () => {

@@ -6,6 +6,8 @@ import { build } from 'esbuild'
 
 /** A process of its own that answers calls, see parent-link.ts. */
 export interface Program extends AsyncDisposable {
+  /** What it was compiled to. */
+  readonly file: string
   call<T = unknown>(name: string, input?: unknown): Promise<T>
 }
 
@@ -13,12 +15,6 @@ interface Answer {
   readonly id: number
   readonly value?: unknown
   readonly error?: string
-}
-
-interface ProgramOptions {
-  readonly env?: Readonly<Record<string, string>>
-  /** Where to leave a processor profile at the end. */
-  readonly profileDirectory?: string | undefined
 }
 
 const root = resolve(import.meta.dirname, '../..')
@@ -48,15 +44,12 @@ function compiled(name: string): Promise<string> {
   return building
 }
 
-export async function startProgram(
-  name: string,
-  { env = {}, profileDirectory }: ProgramOptions = {},
-): Promise<Program> {
-  const profiling = ['--cpu-prof', '--cpu-prof-interval=250', `--cpu-prof-name=${name}-${Date.now()}.cpuprofile`]
-  const child = fork(await compiled(name), {
+export async function startProgram(name: string, env: Readonly<Record<string, string>> = {}): Promise<Program> {
+  const file = await compiled(name)
+  const child = fork(file, {
     cwd: root,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, NODE_ENV: 'production', ...env },
-    execArgv: profileDirectory === undefined ? [] : [...profiling, `--cpu-prof-dir=${profileDirectory}`],
+    execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
@@ -80,6 +73,7 @@ export async function startProgram(
     })
   await ask(0)
   return {
+    file,
     call: async <T>(call: string, input?: unknown) => {
       const answer = ask(++lastId)
       child.send({ id: lastId, name: call, input })

@@ -32,7 +32,7 @@ export const queriesMariadb: Bench = (context) => benchQueries(context, 'mariadb
 
 async function benchQueries(context: BenchContext, kind: 'embedded' | 'mariadb'): Promise<Comparison[]> {
   const env = await context.emptyData(kind)
-  await using product = await startProgram('serve-product', { env, profileDirectory: context.profileDirectory })
+  await using product = await startProgram('serve-product', env)
   await using bare = await startProgram('serve-bare')
   await using standalone = await startProgram('serve-standalone')
   const productUrl = await product.call<string>('url')
@@ -56,6 +56,7 @@ async function benchQueries(context: BenchContext, kind: 'embedded' | 'mariadb')
       bare: await sideOf(servers.bare),
       standalone: await sideOf(servers.standalone),
     })
+    await context.profile(product, `${name}, ${kind}`, await sideOf(product))
     const busiest = Math.max(...Object.values(sides).flatMap((all) => all.map(({ generatorBusy }) => generatorBusy)))
     context.note(`${name}, ${kind}: the generator was busy up to ${Math.round(busiest * 100)} % of a core`)
     const compared = (baseline: 'bare' | 'standalone', baselineName: string) => ({

@@ -5,6 +5,7 @@ import type { Bench, BenchContext } from './bench.ts'
 import { createData } from './data.ts'
 import { judge, table, type Verdict } from './figures.ts'
 import { creations, credits, hotWallet } from './money.ts'
+import { profiled } from './profile.ts'
 import { queriesEmbedded, queriesMariadb } from './queries.ts'
 
 const benches: Readonly<Record<string, Bench>> = {
@@ -43,7 +44,9 @@ async function main(): Promise<void> {
   const context: BenchContext = {
     rounds: Number(values.rounds),
     sideMs: Number(values['side-ms']),
-    profileDirectory: values.profile,
+    profile: async (program, name, work) => {
+      if (values.profile !== undefined) notes.push(await profiled(program, { directory: values.profile, name }, work))
+    },
     emptyData: data.empty,
     note: (text) => void notes.push(text),
   }

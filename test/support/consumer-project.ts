@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
-const compilers = { '5.7': 'ts57', '6.0': 'ts6', '7.0': '@typescript/native' }
+const compilers = { '5.7': 'ts57', '6.0': 'typescript', '7.0': '@typescript/native' }
 export type TypeScriptVersion = keyof typeof compilers
 export const typeScriptVersions = Object.keys(compilers) as TypeScriptVersion[]
 

@@ -1,6 +1,6 @@
 import type { DepositStatus } from '../../src/payments/domain/deposit.ts'
-import type { LatePolicy } from '../../src/payments/domain/payment-decisions.ts'
 import type { ChargeReport, ProviderPayment, ProviderTakeback } from '../../src/payments/domain/gateway.ts'
+import type { LatePolicy } from '../../src/payments/domain/payment-decisions.ts'
 
 /** What the rules of the house make of one deposit, told anew: no line of it is shared with the product. */
 export interface ModelDeposit {

@@ -30,7 +30,10 @@ export const errorTable = {
   'money.out_of_range': { kind: 'invalid', message: 'The amount does not fit 64 bits' },
   'idempotency.mismatch': { kind: 'conflict', message: 'This idempotency key was used with another input' },
   'auth.required': { kind: 'unauthenticated', message: 'Sign in first' },
-  'auth.token_invalid': { kind: 'unauthenticated', message: 'The token is not valid, has expired, or its session ended' },
+  'auth.token_invalid': {
+    kind: 'unauthenticated',
+    message: 'The token is not valid, has expired, or its session ended',
+  },
   'auth.invalid_credentials': { kind: 'unauthenticated', message: 'The login or the password is wrong' },
   'auth.challenge_invalid': { kind: 'unauthenticated', message: 'The sign-in challenge is unknown, used or expired' },
   'auth.totp_invalid': { kind: 'unauthenticated', message: 'The one-time code is wrong or was used already' },

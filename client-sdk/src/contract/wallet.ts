@@ -1,5 +1,15 @@
 import { z } from 'zod'
-import { Currency, Id, IdempotencyKey, Minor, PageInput, PositiveMoney, pageOf, SignedMoney, Timestamp } from './common.ts'
+import {
+  Currency,
+  Id,
+  IdempotencyKey,
+  Minor,
+  PageInput,
+  PositiveMoney,
+  pageOf,
+  SignedMoney,
+  Timestamp,
+} from './common.ts'
 
 export const BalanceView = z
   .object({
@@ -13,9 +23,7 @@ export const BalanceView = z
 
 export const BalancesOutput = z.object({ balances: z.array(BalanceView).describe('One entry a currency ever used') })
 
-export const TransactionKind = z
-  .enum(['deposit', 'transfer', 'refund', 'reversal'])
-  .describe('Why the balance changed')
+export const TransactionKind = z.enum(['deposit', 'transfer', 'refund', 'reversal']).describe('Why the balance changed')
 
 export const TransactionView = z
   .object({
