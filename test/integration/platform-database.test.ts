@@ -87,7 +87,7 @@ describe.each(backends)('$name', (backend) => {
       let attempts = 0
       const failing = database.transaction(async (tx) => {
         attempts++
-        await tx.select('SELECT nothing FROM nowhere')
+        await tx.select('SELECT name FROM nowhere')
       })
       await expect(failing).rejects.toThrow(/nowhere/)
       expect(attempts).toBe(1)

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts'
 import { isTransient } from './failures.ts'
 import { createGate } from './gate.ts'
 import { closeIdleHandles, libsqlDriver } from './libsql-driver.ts'
+import { sendNamed } from './mysql-statements.ts'
 
 export type Dialect = 'mysql' | 'sqlite'
 export type Replacements = Readonly<Record<string, unknown>>
@@ -127,7 +128,11 @@ function mysqlOptions(config: DatabaseConfig): Options {
     dialect: 'mysql',
     timezone: '+00:00',
     pool: { max: config.DB_POOL_MAX, acquire: 20_000, idle: 30_000 },
-    dialectOptions: { supportBigNumbers: true, bigNumberStrings: true, charset: 'utf8mb4', connectTimeout: 10_000 },
+    dialectOptions: {
+      ...{ supportBigNumbers: true, bigNumberStrings: true, charset: 'utf8mb4', connectTimeout: 10_000 },
+      // Sequelize turns it off: an UPDATE would count the rows it changed, not those it matched.
+      flags: ['FOUND_ROWS'],
+    },
   }
 }
 
@@ -148,6 +153,7 @@ async function select<R extends object>(
   sql: string,
   replacements: Replacements = {},
 ): Promise<R[]> {
+  if (sequelize.getDialect() === 'mysql') return sendNamed<R[]>(sequelize, transaction, sql, replacements)
   return sequelize.query<R>(sql, { replacements, transaction, type: QueryTypes.SELECT, raw: true })
 }
 
@@ -165,7 +171,10 @@ function createTx(sequelize: Sequelize, dialect: Dialect, transaction: Transacti
     },
     select: (sql, replacements) => select(sequelize, live(), sql, replacements),
     async change(sql, replacements = {}) {
-      return sequelize.query(sql, { replacements, transaction: live(), type: QueryTypes.BULKUPDATE })
+      const transaction = live()
+      if (dialect === 'sqlite') return sequelize.query(sql, { replacements, transaction, type: QueryTypes.BULKUPDATE })
+      const { affectedRows } = await sendNamed<{ affectedRows: number }>(sequelize, transaction, sql, replacements)
+      return affectedRows
     },
     afterCommit(wake) {
       live()

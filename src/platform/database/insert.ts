@@ -1,5 +1,6 @@
 import type { Model, ModelAttributeColumnOptions, ModelStatic } from 'sequelize'
 import type { Tx } from './database.ts'
+import { sendInsert } from './mysql-statements.ts'
 
 type Table<Values extends object> = ModelStatic<Model<Values, Values>>
 
@@ -21,6 +22,12 @@ export async function insertRows<Values extends object>(
   const { sequelize } = model
   if (rows.length === 0 || sequelize === undefined) return
   const { names, byColumn } = columnsOf(model)
+  if (tx.dialect === 'mysql') {
+    const into = { table: model.tableName, columns: names.map(([, column]) => column) }
+    const values = rows.map((row) => names.map(([attribute]) => row[attribute as keyof Values] ?? null))
+    await sendInsert(sequelize, tx.handle, into, values)
+    return
+  }
   const records = rows.map((row) =>
     Object.fromEntries(names.map(([attribute, column]) => [column, row[attribute as keyof Values]])),
   )
