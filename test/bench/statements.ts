@@ -17,8 +17,10 @@ export async function traceStatements(
   const driver = await driverOf(database)
   const { query, execute } = driver
   driver.query = function (sql, ...rest) {
-    sent.push({ sql: typeof sql === 'string' ? sql : sql.sql, values: null })
-    return query.call(this, sql, ...rest)
+    const command = query.call(this, sql, ...rest) as { sql: string }
+    // With its values put in by the driver.
+    sent.push({ sql: command.sql, values: null })
+    return command
   }
   driver.execute = function (sql, ...rest) {
     sent.push({ sql: typeof sql === 'string' ? sql : sql.sql, values: Array.isArray(rest[0]) ? [...rest[0]] : [] })
