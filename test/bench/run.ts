@@ -7,6 +7,7 @@ import { judge, table, type Verdict } from './figures.ts'
 import { creations, credits, hotWallet } from './money.ts'
 import { profiled } from './profile.ts'
 import { queriesEmbedded, queriesMariadb } from './queries.ts'
+import { ticks, webhookAck } from './realtime.ts'
 
 const benches: Readonly<Record<string, Bench>> = {
   queries: queriesEmbedded,
@@ -14,6 +15,8 @@ const benches: Readonly<Record<string, Bench>> = {
   credits,
   creations,
   'hot-wallet': hotWallet,
+  ticks,
+  'webhook-ack': webhookAck,
 }
 
 const usage = `npm run bench -- [name ...] [--rounds N] [--side-ms N] [--json FILE] [--profile FOLDER]

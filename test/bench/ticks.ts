@@ -11,6 +11,7 @@ import type { DepositView, ServerEvents } from '#contract'
 import { createDepositTicker } from '../../src/payments/adapters/realtime/deposit-ticker.ts'
 import { readConfig } from '../../src/platform/config.ts'
 import { createRealtime } from '../../src/platform/realtime.ts'
+import { quantile } from './figures.ts'
 
 export interface TickFigures {
   readonly sockets: number
@@ -94,18 +95,15 @@ export async function benchTicks({ sockets, depositsPerSocket, seconds }: TickLo
     const { latenessMs, elapsedMs } = (await messageOf(clients)) as Received
     const { user, system } = process.cpuUsage(cpu)
     const measuredMs = performance.now() - startedAtMs
-    const sorted = [...latenessMs].sort((a, b) => a - b)
-    const quantile = (share: number) =>
-      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
     return {
       sockets,
       deposits: ticker.size,
       ticksMadePerSecond: Math.round((made * 1000) / measuredMs),
-      ticksPerSecond: Math.round((sorted.length * 1000) / elapsedMs),
+      ticksPerSecond: Math.round((latenessMs.length * 1000) / elapsedMs),
       ticksExpectedPerSecond: ticker.size,
-      latenessP50Ms: quantile(0.5),
-      latenessP99Ms: quantile(0.99),
-      latenessMaxMs: quantile(1),
+      latenessP50Ms: quantile(latenessMs, 0.5),
+      latenessP99Ms: quantile(latenessMs, 0.99),
+      latenessMaxMs: quantile(latenessMs, 1),
       cpuPercent: Math.round((user + system) / 10 / measuredMs),
       heapBytesPerSocket: Math.round((after.heapUsed - before.heapUsed) / sockets),
       residentBytesPerSocket: Math.round((after.rss - before.rss) / sockets),
