@@ -12,7 +12,8 @@ export async function forkSimulator(
   webhookUrl: string,
 ): Promise<AsyncDisposable & { readonly url: string }> {
   const entry = new URL(import.meta.url.endsWith('.ts') ? './simulator.ts' : './simulator.js', import.meta.url)
-  const child = fork(entry, ['--webhook-url', webhookUrl])
+  // Whoever reaches it can pay: it listens to this machine alone, wherever the server listens.
+  const child = fork(entry, ['--host', '127.0.0.1', '--webhook-url', webhookUrl])
   const ended = once(child, 'exit')
   const started = once(child, 'message', { signal: AbortSignal.timeout(startTimeoutMs) })
   const [message] = await Promise.race([

@@ -8,10 +8,13 @@ import { createLogger } from '../platform/log.ts'
 async function main() {
   const config = readConfig()
   const log = createLogger(config)
-  const { values } = parseArgs({ options: { 'webhook-url': { type: 'string' } }, strict: true })
+  const { values } = parseArgs({
+    options: { host: { type: 'string' }, 'webhook-url': { type: 'string' } },
+    strict: true,
+  })
   const webhookUrl = values['webhook-url'] ?? webhookUrlOf(config)
   const simulator = await startSimulator({
-    host: config.HOST,
+    host: values.host ?? config.HOST,
     port: config.SIMULATOR_PORT,
     secret: config.SIMULATOR_SECRET,
     webhookUrl,
@@ -31,7 +34,9 @@ async function main() {
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal))
   // Started beside a server, it ends with it, however that ended.
-  process.on('disconnect', () => void end('disconnect'))
+  process.on('disconnect', () => {
+    if (!ending) void end('disconnect')
+  })
 }
 
 function webhookUrlOf({ SIMULATOR_WEBHOOK_URL, PUBLIC_URL, HOST, PORT }: Config): string {

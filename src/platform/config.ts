@@ -16,6 +16,10 @@ const url = (...protocols: string[]) =>
     message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   })
 
+/** Known to everybody who reads this file. */
+const developmentSecret = 'simulator-development-secret'
+const loopbackHosts = new Set(['127.0.0.1', 'localhost', '::1'])
+
 /**
  * Every variable the product reads, with its default and meaning. The README's configuration table is generated from
  * this schema, so a description here is documentation.
@@ -228,12 +232,13 @@ function crossChecks(config: z.output<typeof environmentSchema>): string[] {
   const problems: string[] = []
   if (config.NODE_ENV === 'production' && config.SMTP_URL === undefined)
     problems.push('SMTP_URL: must be set in production, or nobody gets a reset mail')
-  if (
-    config.NODE_ENV === 'production' &&
-    config.GATEWAYS.includes('simulator') &&
-    config.SIMULATOR_SECRET === 'simulator-development-secret'
-  )
-    problems.push('SIMULATOR_SECRET: must be set in production where GATEWAYS names the simulator')
+  const forgeable = config.GATEWAYS.includes('simulator') && config.SIMULATOR_SECRET === developmentSecret
+  if (forgeable && (config.NODE_ENV === 'production' || !loopbackHosts.has(config.HOST)))
+    problems.push(
+      'SIMULATOR_SECRET: must be set in production and where HOST is not this machine alone, or anybody can forge payments',
+    )
+  if ((config.ROLE === 'api' || config.ROLE === 'worker') && config.REDIS_URL === undefined)
+    problems.push('ROLE: api and worker need REDIS_URL, or what one process does the others never hear')
   if (config.REDIS_URL !== undefined && config.MYSQL_URL === undefined)
     problems.push('REDIS_URL: needs MYSQL_URL; the embedded database serves one process, which needs no Redis')
   return problems
