@@ -35,8 +35,15 @@ function describeError(error: unknown): unknown {
   return {
     ...{ type: name, message, code: code ?? parent?.code, stack },
     ...(cause !== undefined && { cause: describeError(cause) }),
-    ...(errors !== undefined && { errors: errors.slice(0, 5).map(describeError) }),
+    ...(errors !== undefined && { errors: errors.slice(0, 5).map(describePart) }),
   }
+}
+
+/** A part that is no error is Sequelize's word on one column, and holds the whole row. */
+function describePart(part: unknown): unknown {
+  if (part instanceof Error || typeof part !== 'object' || part === null) return describeError(part)
+  const { message, path } = part as { readonly message?: unknown; readonly path?: unknown }
+  return { message, path }
 }
 
 /** The root logger. Values under secret names, up to three levels deep, never reach the output. */

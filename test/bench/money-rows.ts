@@ -38,10 +38,14 @@ export async function addAccounts(
   await addRows(database, 'ledger_accounts', rows)
 }
 
-/** One pending deposit for each owner named; an owner may be named many times. */
+/**
+ * One pending deposit for each owner named; an owner may be named many times. Their times are spread over a second, as
+ * those of real ones are: otherwise all would tick at once.
+ */
 export async function addDeposits(database: Database, ownerIds: readonly string[]): Promise<Deposit[]> {
-  const now = new Date()
-  const deposits = ownerIds.map((ownerId) => {
+  const nowMs = Date.now()
+  const deposits = ownerIds.map((ownerId, index) => {
+    const now = new Date(nowMs - (index % 1000))
     const reference = newReference()
     const created = newDeposit({ id: uuidIds.next(), ownerId, amount, method, reference, now })
     return confirmCharge(created, reference, 86_400_000)

@@ -96,7 +96,10 @@ export const webhookAck: Bench = async (context) => {
   for (const [name, rounds] of Object.entries(figures)) {
     const middle = (figure: keyof (typeof rounds)[number]) => Math.round(median(rounds.map((round) => round[figure])))
     const ticked = `${middle('ticksPerSecond')} ticks/s, server ${middle('cpuPercent')} % of a core`
-    context.note(`webhook-ack, ${name}: ${middle('perSecond')} acks/s, ${middle('acks')} a round, ${ticked}`)
+    const each = rounds.map(({ p99 }) => p99.toFixed(0)).join(', ')
+    context.note(
+      `webhook-ack, ${name}: ${middle('perSecond')} acks/s, ${middle('acks')} a round, ${ticked}; p99s ${each} ms`,
+    )
   }
   const compared = (figure: 'p50' | 'p99', atMost: number | null) => ({
     name: `webhook-ack ${figure}, ${deposits} open timers, mariadb`,

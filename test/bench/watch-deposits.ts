@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import pMap from 'p-map'
 import { io as connect, type Socket } from 'socket.io-client'
 import { answerParent } from './parent-link.ts'
@@ -13,6 +14,8 @@ export interface Watching {
 const connectingMax = 50
 let sockets: readonly Socket[] = []
 let ticks = 0
+// Clients have machines of their own; on this one they give way to the server that is measured.
+setPriority(10)
 
 async function open({ url, accessToken }: Watching, depositIds: readonly string[]): Promise<Socket> {
   const socket = connect(url, {

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { LatePolicy } from '../../src/payments/domain/payment-decisions.ts'
 import { startAuditSealer, verifyAuditChain } from '../../src/platform/audit.ts'
 import { type Backend, backends, type OpenBackend } from '../support/backends.ts'
@@ -22,6 +22,8 @@ const shrinkMaxMs = 45_000
 const template = mkdtemp(join(tmpdir(), 'xm-template-'))
 let templateReady: Promise<void> | undefined
 afterAll(async () => rm(await template, { recursive: true, force: true }))
+// Sequelize tells the console of each commit that failed: here they are made to fail.
+beforeAll(() => void vi.spyOn(console, 'warn').mockReturnValue())
 
 /** A migrated database; the embedded one is a copy, since migrating takes longer than a short run. */
 async function openFresh(backend: Backend): Promise<OpenBackend> {

@@ -71,10 +71,11 @@ describe.each(backends)('the largest amount there is, $name', (backend) => {
       kind: 'invalid',
     })
     expect([await postedOf(payer), await postedOf(user)]).toEqual([10n, minorMax])
-    const [kinds] = await database.select<{ kinds: number }>(
-      `SELECT COUNT(*) AS kinds FROM ledger_entries WHERE account = 'wallet:${user}:IDR'`,
+    const [count] = await database.select<{ entries: number }>(
+      'SELECT COUNT(*) AS entries FROM ledger_entries WHERE account = :account',
+      { account: `wallet:${user}:IDR` },
     )
-    expect(Number(kinds!.kinds)).toBe(1)
+    expect(Number(count!.entries)).toBe(1)
   })
 
   it('is what a debt may reach, and no more', async () => {

@@ -39,8 +39,9 @@ function createRoutes(deps: HttpDeps): Hono<HttpEnvironment> {
     const requestId = requestIds.next()
     context.set('requestId', requestId)
     context.set('address', clientAddress(context.env.incoming, config.TRUST_PROXY))
-    context.header('x-request-id', requestId)
     await next()
+    // Afterwards: an answer that was not made by this framework brings its own headers.
+    context.header('x-request-id', requestId)
     const route = context.req.path.split('/', 2)[1] ?? ''
     const known = knownRoutes.has(route) ? route : 'other'
     metrics.httpRequests.observe({ route: known, status: context.res.status }, (performance.now() - startedAt) / 1000)

@@ -1,0 +1,110 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { canBecome, type Deposit, depositStatuses } from '../../src/payments/domain/deposit.ts'
+import type { DepositChange } from '../../src/payments/domain/deposit-change.ts'
+import { applyReport, type LatePolicy } from '../../src/payments/domain/deposit-decisions.ts'
+import type { ProviderPayment, ProviderTakeback } from '../../src/payments/domain/gateway.ts'
+import { at, depositIn, endAt, says } from '../support/deposits.ts'
+
+const currency = fc.constantFrom('IDR', 'IDR', 'IDR', 'USD')
+const minor = fc.bigInt(0n, 150n)
+const paidAt = fc.option(fc.integer({ min: 0, max: 2 * endAt.getTime() - 2 * at(0).getTime() }).map(at))
+const payment = fc.record({ minor, currency, paidAt })
+const takeback = fc.record({ minor, currency, kind: fc.constantFrom<'refund' | 'reversal'>('refund', 'reversal') })
+const status = fc.constantFrom(
+  'open' as const,
+  'paid' as const,
+  'processing' as const,
+  'denied' as const,
+  'expired' as const,
+)
+const report = fc.record({
+  status,
+  payments: fc.array(payment, { maxLength: 3 }),
+  takebacks: fc.array(takeback, { maxLength: 2 }),
+  learntMs: fc.integer({ min: 0, max: 120_000 }),
+})
+const latePolicy = fc.constantFrom<LatePolicy>('review', 'credit', 'refund')
+
+const sum = <T>(list: readonly T[], pick: (item: T) => bigint) => list.reduce((total, item) => total + pick(item), 0n)
+
+/** Applies the reports one after another, each transaction with an id of its own. */
+function play(reports: readonly (typeof report extends fc.Arbitrary<infer R> ? R : never)[], policy: LatePolicy) {
+  let serial = 0
+  let deposit: Deposit = depositIn('pending')
+  const changes: DepositChange[] = []
+  for (const { status: said, payments, takebacks, learntMs } of reports) {
+    const told = says({
+      status: said,
+      payments: payments.map((entry): ProviderPayment => ({ ...entry, transactionId: `p${++serial}` })),
+      takebacks: takebacks.map((entry): ProviderTakeback => ({ ...entry, transactionId: `b${++serial}` })),
+    })
+    const circumstances = { now: at(learntMs), latePolicy: policy, refundingCases: new Set<string>() }
+    const change = applyReport(deposit, told, circumstances)
+    changes.push(change)
+    deposit = change.deposit
+  }
+  return { deposit, changes }
+}
+
+describe('whatever a provider says of a deposit', () => {
+  it('no unit of money is lost, made, or given twice', () => {
+    fc.assert(
+      fc.property(fc.array(report, { maxLength: 8 }), latePolicy, (reports, policy) => {
+        const { deposit, changes } = play(reports, policy)
+        const movements = changes.flatMap((change) => change.movements)
+        for (const { receivedMinor, ownerMinor, suspendedMinor } of movements)
+          expect(ownerMinor + suspendedMinor).toBe(receivedMinor)
+        const own = movements.filter((movement) => movement.currency === 'IDR')
+        expect(sum(own, ({ ownerMinor }) => ownerMinor)).toBe(deposit.creditedMinor - deposit.takenBackMinor)
+        expect(sum(own, ({ suspendedMinor }) => suspendedMinor)).toBe(
+          deposit.partMinor + deposit.inReviewMinor + sum(own, ({ outsideMinor }) => outsideMinor),
+        )
+        const paid = reports.flatMap(({ payments }) => payments).filter((entry) => entry.currency === 'IDR')
+        expect(deposit.receivedMinor).toBe(sum(paid, (entry) => entry.minor))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('no sum of the deposit is below zero, and nobody loses more than was given', () => {
+    fc.assert(
+      fc.property(fc.array(report, { maxLength: 8 }), latePolicy, (reports, policy) => {
+        const { deposit } = play(reports, policy)
+        for (const amount of [deposit.partMinor, deposit.inReviewMinor, deposit.takenBackMinor])
+          expect(amount >= 0n).toBe(true)
+        expect(deposit.takenBackMinor <= deposit.creditedMinor).toBe(true)
+        const wasSettled = ['settled', 'partially_refunded', 'refunded', 'reversed'].includes(deposit.status)
+        expect(deposit.creditedMinor > 0n).toBe(wasSettled)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('its status moves by legal steps only, its version grows, and each end is announced once', () => {
+    fc.assert(
+      fc.property(fc.array(report, { maxLength: 8 }), latePolicy, (reports, policy) => {
+        const { changes } = play(reports, policy)
+        let before = depositIn('pending')
+        for (const { deposit, steps } of changes) {
+          expect(reachable(before, deposit.status), `${before.status} to ${deposit.status}`).toBe(true)
+          expect(deposit.version).toBeGreaterThanOrEqual(before.version)
+          if (deposit.version === before.version) expect(deposit).toEqual(before)
+          else expect(steps.length).toBeGreaterThan(0)
+          before = deposit
+        }
+        const outcomes = changes.flatMap((change) => change.outcomes)
+        expect(outcomes.length).toBe(new Set(outcomes).size)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+/** Whether legal steps lead there; one report may take several. */
+function reachable(from: Deposit, status: Deposit['status'], seen = new Set<string>()): boolean {
+  if (from.status === status) return true
+  if (seen.has(from.status)) return false
+  seen.add(from.status)
+  return depositStatuses.some((next) => canBecome(from, next) && reachable({ ...from, status: next }, status, seen))
+}
