@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canBecome, type Deposit, depositStatuses } from '../../src/payments/domain/deposit.ts'
 import type { DepositChange } from '../../src/payments/domain/deposit-change.ts'
-import { applyReport, type LatePolicy } from '../../src/payments/domain/deposit-decisions.ts'
+import { applyReport } from '../../src/payments/domain/deposit-decisions.ts'
 import type { ProviderPayment, ProviderTakeback } from '../../src/payments/domain/gateway.ts'
+import type { LatePolicy } from '../../src/payments/domain/payment-decisions.ts'
 import { at, depositIn, endAt, says } from '../support/deposits.ts'
 
 const currency = fc.constantFrom('IDR', 'IDR', 'IDR', 'USD')

@@ -52,7 +52,16 @@ describe('the log', () => {
   it('keeps the row that broke a unique key to itself', () => {
     const { log, lines } = recordLog()
     const instance = { dataValues: { passwordHash: secret }, toJSON: () => ({ passwordHash: secret }) }
-    const item = new ValidationErrorItem('must be unique', 'Validation error', 'email', secret, instance as never, '', '', [])
+    const item = new ValidationErrorItem(
+      'must be unique',
+      'validation error',
+      'email',
+      secret,
+      instance as never,
+      '',
+      '',
+      [],
+    )
     log.error({ err: new UniqueConstraintError({ message: 'taken', errors: [item] }) }, 'failed')
     expect(JSON.stringify(lines())).not.toContain(secret)
     expect(lines()[0]).toMatchObject({ err: { errors: [{ message: 'must be unique' }] } })
