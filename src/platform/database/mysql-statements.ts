@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import { LRUCache } from 'lru-cache'
 import type { Sequelize, Transaction } from 'sequelize'
-import type { Replacements } from './database.ts'
+
+type Replacements = Readonly<Record<string, unknown>>
 
 /** What we use of mysql2's connection, which Sequelize pools. */
 interface Connection {
