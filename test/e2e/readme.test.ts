@@ -33,8 +33,8 @@ describe('the README', async () => {
     await rm(root, { recursive: true, force: true })
   })
 
-  test('starts the product from nothing and shows the first admin once', () => {
-    expect(server.output()).toMatch(/The first admin was made[\s\S]*password +\S{20,}/)
+  test('starts the product from nothing and shows the first admin once', async () => {
+    await server.until(/The first admin was made[\s\S]*password +\S{20,}/, 10_000)
   })
 
   test('leads from the SDK to a paid deposit in ten minutes', async () => {
