@@ -247,28 +247,42 @@ export async function openLedgerWorld({ env, policy }: WorldOptions) {
     await expecting(prediction, payments.refundCases, ['gateway.unavailable', 'gateway.refused'])
   }
 
-  async function transfer({ from, to, minor, currency, key }: Extract<Action, { type: 'transfer' }>) {
-    const sender = users[from]!
-    const name = `transfer:${sender}:${key}`
-    const input = `${to}:${minor}:${currency}`
+  async function transfer(action: Extract<Action, { type: 'transfer' }>) {
+    // Mostly somebody who has something: the empty wallet is the rule by itself.
+    const rich = users.filter((user) => books.netOf(user, action.currency, deposits) > 0n)
+    const sender = pick(action.again || rich.length === 0 ? users : rich, action.from)!
+    const name = `transfer:${sender}:${action.key}`
     const first = keys.get(name)
-    const short = books.netOf(sender, currency, deposits) < BigInt(minor)
-    const codes = [
-      ...(from === to ? ['wallet.transfer_to_self'] : []),
-      ...(first && first.input !== input ? ['idempotency.mismatch'] : []),
-      ...(first === undefined && short ? ['wallet.insufficient_funds'] : []),
-    ]
-    const command = { to: users[to]!, amount: { minor: BigInt(minor), currency }, note: null }
-    let refused = true
-    const struck = await attempt(async () => {
-      const { id } = await payments.transfer(actorOf(sender), { ...command, idempotencyKey: `key-of-tests-${key}` })
-      refused = false
-      if (first !== undefined) expect(id, 'the first transfer again').toBe(first.id)
-    }, codes)
-    if (first !== undefined || from === to) return
-    if (!struck) expect(refused, 'refused only without funds').toBe(short)
-    const id = await books.transferBetween(sender, users[to]!, currency, BigInt(minor))
-    if (!struck) expect(id === undefined).toBe(refused)
+    const has = books.netOf(sender, action.currency, deposits)
+    const share = (has * BigInt(action.thirds) + 2n) / 3n
+    const asked = `${action.to}:${share > 0n ? share : 1n}:${action.currency}`
+    const input = first !== undefined && action.again ? first.input : asked
+    const [to, digits, currency] = input.split(':') as [string, string, Currency]
+    const recipient = users[Number(to)]!
+    const minor = BigInt(digits)
+    const refusal =
+      recipient === sender
+        ? 'wallet.transfer_to_self'
+        : first !== undefined
+          ? first.input !== input && 'idempotency.mismatch'
+          : books.netOf(sender, currency, deposits) < minor && 'wallet.insufficient_funds'
+    const command = {
+      to: recipient,
+      amount: { minor, currency },
+      note: null,
+      idempotencyKey: `key-of-tests-${action.key}`,
+    }
+    let made: string | undefined
+    const struck = await attempt(
+      async () => {
+        made = (await payments.transfer(actorOf(sender), command)).id
+      },
+      refusal ? [refusal] : [],
+    )
+    if (!struck) expect(made !== undefined, `${input} is ${refusal || 'made'}`).toBe(!refusal)
+    if (first !== undefined) return void (made !== undefined && expect(made, 'the first transfer again').toBe(first.id))
+    const id = await books.transferBetween(sender, recipient, currency, minor)
+    if (!struck) expect(id).toBe(made)
     if (id !== undefined) keys.set(name, { input, id })
   }
 
