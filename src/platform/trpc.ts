@@ -37,9 +37,16 @@ const codeByStatus: Partial<Record<TRPCError['code'], ErrorCode>> = {
   PAYLOAD_TOO_LARGE: 'request.too_large',
 }
 
+/** The request of an error that came before any context was made. */
+const failedRequests = new WeakMap<TRPCError, string>()
+
+export function failedIn(requestId: string, error: TRPCError): void {
+  failedRequests.set(error, requestId)
+}
+
 const t = initTRPC.context<Context>().create({
   isDev: false,
-  errorFormatter: ({ error, ctx }) => errorShape(error, ctx?.requestId ?? ''),
+  errorFormatter: ({ error, ctx }) => errorShape(error, ctx?.requestId ?? failedRequests.get(error) ?? ''),
 })
 
 /** What a client sees of a failed call: tRPC's envelope, with ours in `data.xm`. */

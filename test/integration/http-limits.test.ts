@@ -29,6 +29,14 @@ describe('too many calls', () => {
     expect((await get(url, '/healthz')).status).toBe(200)
   })
 
+  it('count one by one, though they come in one batch', async () => {
+    await using product = await openProduct(embedded!, { REQUESTS_PER_MINUTE_PER_ADDRESS: '10' })
+    const batch = `/trpc/${Array(5).fill('system.info').join()}?batch=1&input={}`
+    for (const accept of ['application/json', 'application/jsonl'])
+      expect((await get(product.app.url, batch, { accept })).status).toBe(200)
+    expect((await get(product.app.url, '/trpc/system.info')).status).toBe(429)
+  })
+
   it('of one account are refused, wherever they come from', async () => {
     await using product = await openProduct(embedded!, { REQUESTS_PER_MINUTE_PER_ACTOR: '2' })
     const { client } = await signUp(product.app.url)

@@ -3,8 +3,8 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimi
 import { DomainError } from '../../kernel/errors.ts'
 
 export interface RateLimit {
-  /** Counts one. Throws `rate.limited` with `retryAfterMs` above the limit. */
-  consume(key: string): Promise<void>
+  /** Counts one, or so many points. Throws `rate.limited` with `retryAfterMs` above the limit. */
+  consume(key: string, points?: number): Promise<void>
   /** Throws `rate.limited` when the key is at its limit, without counting. */
   check(key: string): Promise<void>
   reset(key: string): Promise<void>
@@ -43,9 +43,9 @@ function localLimiter({ name, points, windowMs }: RateLimitRule): RateLimiterMem
 
 function asRateLimit(limiter: RateLimiterAbstract): RateLimit {
   return {
-    async consume(key) {
+    async consume(key, points = 1) {
       try {
-        await limiter.consume(key)
+        await limiter.consume(key, points)
       } catch (error) {
         throw refusal(error)
       }

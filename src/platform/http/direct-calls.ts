@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AnyTRPCRouter, getTRPCErrorFromUnknown, TRPCError } from '@trpc/server'
 import { DomainError } from '../../kernel/errors.ts'
 import { asRefusal, type Context, errorShape } from '../trpc.ts'
+import { readBody } from './body.ts'
 import { callContext, clientAddress, longestRetryAfter, noteFailure } from './call-context.ts'
+import { isCall, readTarget } from './call-target.ts'
 import type { HttpDeps } from './deps.ts'
 
 interface Procedure {
@@ -18,8 +20,6 @@ interface Procedure {
 }
 
 type Answer = { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: TRPCError }
-
-const prefix = '/trpc/'
 
 /**
  * The plain calls of tRPC's protocol (JSON, batched or not), straight on Node's request and response: building a Request,
@@ -47,14 +47,14 @@ export function directCalls(
     let answers: readonly Answer[]
     let batch = target.batch
     try {
-      await addressLimit.consume(address)
+      await addressLimit.consume(address, target.paths.length)
       if (target.paths.length > config.BATCH_MAX_CALLS) throw new TRPCError({ code: 'BAD_REQUEST' })
       const { authorization, 'user-agent': userAgent } = request.headers
       const context = await callContext(authenticate, { authorization, userAgent, address, requestId })
       const inputs =
         request.method === 'GET'
           ? parseInputs(target.input)
-          : parseInputs(await readBody(request, config.BODY_MAX_BYTES))
+          : parseInputs((await readBody(request, config.BODY_MAX_BYTES)).toString('utf8'))
       const type = request.method === 'GET' ? 'query' : 'mutation'
       answers = await Promise.all(
         target.paths.map((path, index) => call(path, type, context, batch ? inputOf(inputs, index) : inputs, index)),
@@ -88,32 +88,9 @@ export function directCalls(
 }
 
 function isPlainCall({ method, url = '', headers }: IncomingMessage, answersOtherOrigins: boolean): boolean {
-  if (!url.startsWith(prefix) || (answersOtherOrigins && headers.origin !== undefined)) return false
+  if (!isCall(url) || (answersOtherOrigins && headers.origin !== undefined)) return false
   if (headers['trpc-accept'] !== undefined || headers.accept?.includes('jsonl') === true) return false
   return method === 'GET' || (method === 'POST' && headers['content-type']?.startsWith('application/json') === true)
-}
-
-interface Target {
-  readonly paths: readonly string[]
-  readonly batch: boolean
-  readonly input: string | null
-}
-
-function readTarget(url: string): Target {
-  const queryAt = url.indexOf('?')
-  const path = decoded(queryAt === -1 ? url.slice(prefix.length) : url.slice(prefix.length, queryAt))
-  if (queryAt === -1) return { paths: [path], batch: false, input: null }
-  const query = new URLSearchParams(url.slice(queryAt + 1))
-  const batch = query.get('batch') === '1'
-  return { paths: batch ? path.split(',') : [path], batch, input: query.get('input') }
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
 }
 
 function parseInputs(text: string | null): unknown {
@@ -129,23 +106,6 @@ function inputOf(inputs: unknown, index: number): unknown {
   if (inputs === undefined) return undefined
   if (typeof inputs !== 'object' || inputs === null) throw new DomainError('request.malformed', 'invalid')
   return (inputs as Readonly<Record<number, unknown>>)[index]
-}
-
-async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
-  const tooLarge = () => new DomainError('request.too_large', 'invalid', { bodyMaxBytes: maxBytes })
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = []
-    let bytes = 0
-    request.on('data', (part: Buffer) => {
-      bytes += part.length
-      if (bytes > maxBytes) reject(tooLarge())
-      else parts.push(part)
-    })
-    request.on('end', () => resolve(Buffer.concat(parts).toString('utf8')))
-    request.on('error', reject)
-    request.on('close', () => reject(new DomainError('request.malformed', 'invalid')))
-  })
 }
 
 /** Answers and returns the status: that of the calls where they agree, 207 where they do not. */

@@ -1,5 +1,6 @@
 import type { AnyTRPCRouter } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { failedIn } from '../trpc.ts'
 import { callContext, longestRetryAfter, noteFailure } from './call-context.ts'
 import type { HttpDeps, HttpEnvironment } from './deps.ts'
 
@@ -27,6 +28,9 @@ export function fetchCalls({ config, authenticate, log, metrics }: HttpDeps, rou
           }),
         }
       },
-      onError: ({ error, path }) => noteFailure({ metrics, log }, error, { requestId, path }),
+      onError({ error, path }) {
+        failedIn(requestId, error)
+        noteFailure({ metrics, log }, error, { requestId, path })
+      },
     })
 }

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { type AnyTRPCRouter, getTRPCErrorFromUnknown } from '@trpc/server'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
+import { createMiddleware } from 'hono/factory'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
@@ -11,7 +11,9 @@ import { errorKinds, type errorTable } from '#contract'
 import { DomainError } from '../../kernel/errors.ts'
 import { asDomainError, errorBody } from '../errors.ts'
 import { asRefusal, errorShape } from '../trpc.ts'
+import { hasBody, readBody } from './body.ts'
 import { clientAddress, retryAfterSeconds } from './call-context.ts'
+import { isCall, readTarget } from './call-target.ts'
 import type { HttpDeps, HttpEnvironment } from './deps.ts'
 import { directCalls } from './direct-calls.ts'
 import { fetchCalls } from './fetch-calls.ts'
@@ -71,9 +73,11 @@ function createRoutes(deps: HttpDeps): Hono<HttpEnvironment> {
       error instanceof HTTPException ? new DomainError('request.malformed', 'invalid') : asDomainError(error)
     const { requestId } = context.var
     if (known === null) log.error({ err: error, requestId, path: context.req.path }, 'request failed')
+    // What is left of a body that was refused is not read: the connection ends with it.
+    if (known?.code === 'request.too_large') context.header('connection', 'close')
     const retryAfter = retryAfterSeconds(known)
     if (retryAfter !== null) context.header('retry-after', retryAfter)
-    if (context.req.path.startsWith('/trpc/')) {
+    if (isCall(context.req.path)) {
       const shape = errorShape(asRefusal(known) ?? getTRPCErrorFromUnknown(error), requestId)
       return context.json({ error: shape }, shape.data.httpStatus as ContentfulStatusCode)
     }
@@ -85,22 +89,26 @@ function createRoutes(deps: HttpDeps): Hono<HttpEnvironment> {
 
 function addCalls(routes: Hono<HttpEnvironment>, deps: HttpDeps, router: AnyTRPCRouter): void {
   const { config, webhooks, addressLimit, webhookLimit } = deps
-  const tooLarge = () => {
-    throw new DomainError('request.too_large', 'invalid', { bodyMaxBytes: config.BODY_MAX_BYTES })
-  }
-  routes.use(bodyLimit({ maxSize: config.BODY_MAX_BYTES, onError: tooLarge }))
+  const wholeBody = createMiddleware<HttpEnvironment>(async ({ req, env: { incoming } }, next) => {
+    if (hasBody(incoming) && req.method !== 'GET' && req.method !== 'HEAD') {
+      const body = new Uint8Array(await readBody(incoming, config.BODY_MAX_BYTES))
+      req.raw = new Request(req.url, { method: req.method, headers: req.raw.headers, body, signal: req.raw.signal })
+    }
+    await next()
+  })
   routes.use('/webhooks/*', async (context, next) => {
     await webhookLimit.consume(context.var.address)
     await next()
   })
+  routes.use('/webhooks/*', wholeBody)
   routes.route('/webhooks', webhooks)
 
   routes.use('/trpc/*', async (context, next) => {
-    await addressLimit.consume(context.var.address)
+    await addressLimit.consume(context.var.address, readTarget(context.env.incoming.url ?? '').paths.length)
     await next()
   })
   const answer = fetchCalls(deps, router)
-  routes.all('/trpc/*', (context) => answer(context.req.raw, context.var))
+  routes.all('/trpc/*', wholeBody, (context) => answer(context.req.raw, context.var))
 }
 
 const knownRoutes = new Set(['trpc', 'webhooks', 'healthz', 'readyz', 'metrics'])
