@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { migrations } from '../../db/migrations/index.ts'
-import { createAudit, startAuditSealer } from '../platform/audit.ts'
+import { createAudit } from '../platform/audit.ts'
+import { startAuditSealer } from '../platform/audit-chain.ts'
 import { createMemoryCache, createRedisCache } from '../platform/cache/cache.ts'
 import { createLocalRateLimit, createRateLimits } from '../platform/cache/rate-limit.ts'
 import { openRedis } from '../platform/cache/redis.ts'
@@ -23,6 +24,7 @@ import { createProcedures } from '../platform/trpc.ts'
 import { buildIdentity, type Identity } from './build-identity.ts'
 import { buildPayments, type Payments } from './build-payments.ts'
 import { closeHttpServer } from './close-http-server.ts'
+import { createReadiness } from './readiness.ts'
 import { createRouter } from './router.ts'
 import { version } from './version.ts'
 
@@ -135,11 +137,7 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
       points: config.WEBHOOKS_PER_MINUTE_PER_ADDRESS,
       windowMs: minuteMs,
     }),
-    readiness: async () => ({
-      reason: draining ? 'shutting down' : await unreadiness(database),
-      // Without Redis calls are answered as ever; pushes to other nodes wait, and limits are counted by each node.
-      degraded: redis === null || redis.status === 'ready' ? [] : ['redis'],
-    }),
+    readiness: createReadiness({ database, redis, isDraining: () => draining }),
   })
   const realtime = createRealtime({
     ...{ config, redis, log },
@@ -254,15 +252,6 @@ async function prepareSchema(database: Database, log: Logger): Promise<void> {
   }
   const pending = await pendingMigrations(database, migrations, log)
   if (pending.length > 0) throw new Error(`the database lacks ${pending.join(', ')}: run "npm run migrate" first`)
-}
-
-async function unreadiness(database: Database): Promise<string | null> {
-  try {
-    await database.nowMs()
-    return null
-  } catch {
-    return 'the database does not answer'
-  }
 }
 
 function hostInUrl(host: string): string {

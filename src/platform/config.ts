@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path'
+import { resolve } from 'node:path'
 import { z } from 'zod'
 
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
@@ -48,7 +48,7 @@ export const environmentSchema = z.object({
     .string()
     .min(16)
     .optional()
-    .describe('Bearer token for `/metrics`; without it only this machine may read them'),
+    .describe('Bearer token for `/metrics`; without it only this machine may read them, with TRUST_PROXY nobody'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
@@ -143,7 +143,7 @@ export const environmentSchema = z.object({
   SIMULATOR_SECRET: z
     .string()
     .min(16)
-    .default('simulator-development-secret')
+    .default(developmentSecret)
     .describe('Signs what simulator and server tell each other'),
   SIMULATOR_WEBHOOK_URL: url('http:', 'https:')
     .optional()
@@ -219,27 +219,54 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   )
-  const parsed = environmentSchema.safeParse(given)
-  const problems = parsed.success
-    ? crossChecks(parsed.data)
-    : parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`)
-  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
-  const { DATA_DIR } = parsed.data
-  return Object.freeze({ ...parsed.data, DATA_DIR: isAbsolute(DATA_DIR) ? DATA_DIR : join(process.cwd(), DATA_DIR) })
+  const values: Record<string, unknown> = {}
+  const problems: string[] = []
+  for (const [name, schema] of Object.entries(environmentSchema.shape)) {
+    const { data, error } = schema.safeParse(given[name])
+    if (error === undefined) values[name] = data
+    else problems.push(...error.issues.map(({ message }) => `${name}: ${message}`))
+  }
+  const config = values as Config
+  for (const { reads, variable, isBroken, rule } of rules)
+    if (reads.every((name) => name in values) && isBroken(config)) problems.push(`${variable}: ${rule}`)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return Object.freeze({ ...config, DATA_DIR: resolve(config.DATA_DIR) })
 }
 
-function crossChecks(config: z.output<typeof environmentSchema>): string[] {
-  const problems: string[] = []
-  if (config.NODE_ENV === 'production' && config.SMTP_URL === undefined)
-    problems.push('SMTP_URL: must be set in production, or nobody gets a reset mail')
-  const forgeable = config.GATEWAYS.includes('simulator') && config.SIMULATOR_SECRET === developmentSecret
-  if (forgeable && (config.NODE_ENV === 'production' || !loopbackHosts.has(config.HOST)))
-    problems.push(
-      'SIMULATOR_SECRET: must be set in production and where HOST is not this machine alone, or anybody can forge payments',
-    )
-  if ((config.ROLE === 'api' || config.ROLE === 'worker') && config.REDIS_URL === undefined)
-    problems.push('ROLE: api and worker need REDIS_URL, or what one process does the others never hear')
-  if (config.REDIS_URL !== undefined && config.MYSQL_URL === undefined)
-    problems.push('REDIS_URL: needs MYSQL_URL; the embedded database serves one process, which needs no Redis')
-  return problems
+/** What variables must fit together; looked at once those that it reads are valid by themselves. */
+interface Rule {
+  readonly variable: keyof Config
+  readonly reads: readonly (keyof Config)[]
+  readonly rule: string
+  readonly isBroken: (config: Config) => boolean
 }
+
+const rules: readonly Rule[] = [
+  {
+    variable: 'SMTP_URL',
+    reads: ['NODE_ENV', 'SMTP_URL'],
+    rule: 'must be set in production, or nobody gets a reset mail',
+    isBroken: ({ NODE_ENV, SMTP_URL }) => NODE_ENV === 'production' && SMTP_URL === undefined,
+  },
+  {
+    variable: 'SIMULATOR_SECRET',
+    reads: ['NODE_ENV', 'HOST', 'GATEWAYS', 'SIMULATOR_SECRET'],
+    rule: 'must be set in production and where HOST is not this machine alone, or anybody can forge payments',
+    isBroken: ({ NODE_ENV, HOST, GATEWAYS, SIMULATOR_SECRET }) =>
+      GATEWAYS.includes('simulator') &&
+      SIMULATOR_SECRET === developmentSecret &&
+      (NODE_ENV === 'production' || !loopbackHosts.has(HOST)),
+  },
+  {
+    variable: 'ROLE',
+    reads: ['ROLE', 'REDIS_URL'],
+    rule: 'api and worker need REDIS_URL, or what one process does the others never hear',
+    isBroken: ({ ROLE, REDIS_URL }) => (ROLE === 'api' || ROLE === 'worker') && REDIS_URL === undefined,
+  },
+  {
+    variable: 'REDIS_URL',
+    reads: ['REDIS_URL', 'MYSQL_URL'],
+    rule: 'needs MYSQL_URL; the embedded database serves one process, which needs no Redis',
+    isBroken: ({ REDIS_URL, MYSQL_URL }) => REDIS_URL !== undefined && MYSQL_URL === undefined,
+  },
+]

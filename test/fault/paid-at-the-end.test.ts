@@ -102,6 +102,7 @@ describe.each(backends)('$name: payments within 50 ms around the end', (backend)
     expect(corrected).toBeGreaterThanOrEqual(held.length)
 
     expect(await site.ledgerFaults()).toEqual([])
+    expect(await lastOpenMs, 'no overdue deposit is open for longer').toBeLessThan(5000)
     console.info(backend.name, { ...wanted, corrected, lastOpenMs: await lastOpenMs, sentMs, doneMs })
     for (const client of cast.clients) client.close()
   })

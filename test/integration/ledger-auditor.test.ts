@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startAuditSealer } from '../../src/platform/audit.ts'
+import { startAuditSealer } from '../../src/platform/audit-chain.ts'
 import type { Database } from '../../src/platform/database/database.ts'
 import { type Backend, backends, type OpenBackend } from '../support/backends.ts'
 import { createFakeGateway } from '../support/fake-gateway.ts'
@@ -297,6 +297,20 @@ const plants: readonly Plant[] = [
       const { last } = await firstRow(database, 'SELECT MAX(seq) AS last FROM audit_chain')
       await run(`DELETE FROM audit_chain WHERE seq = ${last}`)
       return 'the end of audit_chain was cut off'
+    },
+  },
+  {
+    invariant: 'audit_chain_is_whole',
+    fault: 'an end that was cut off, with a head that was made to fit',
+    async plant(run, { database }) {
+      const { last } = await firstRow(database, 'SELECT MAX(seq) AS last FROM audit_chain')
+      const cut = await firstRow(database, `SELECT audit_id FROM audit_chain WHERE seq = ${last}`)
+      await run(`DELETE FROM audit_chain WHERE seq = ${last}`)
+      await run(
+        `UPDATE audit_chain_head SET seq = ${Number(last) - 1},
+          hash = (SELECT hash FROM audit_chain WHERE seq = ${Number(last) - 1}) WHERE id = 1`,
+      )
+      return `audit_log ${cut.audit_id} is sealed, but no link of audit_chain has it`
     },
   },
 ]

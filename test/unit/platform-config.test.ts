@@ -34,10 +34,17 @@ describe('the configuration', () => {
       MYSQL_URL: 'http://a',
       DEPOSIT_TTL_MS: '-1',
       ADMIN_EMAIL: 'nobody',
+      NODE_ENV: 'production',
     })
-    expect(problems.map((problem) => problem.split(':')[0])).toEqual(
-      expect.arrayContaining(['PORT', 'ROLE', 'MYSQL_URL', 'DEPOSIT_TTL_MS', 'ADMIN_EMAIL']),
-    )
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+      'PORT',
+      'ROLE',
+      'MYSQL_URL',
+      'ADMIN_EMAIL',
+      'DEPOSIT_TTL_MS',
+      'SMTP_URL',
+      'SIMULATOR_SECRET',
+    ])
   })
 
   test.each([
@@ -47,6 +54,11 @@ describe('the configuration', () => {
     [{ ROLE: 'worker' }, 'ROLE'],
   ])('refuses what does not fit together: %o', (environment, variable) => {
     expect(problemsOf(environment).map((problem) => problem.split(':')[0])).toContain(variable)
+  })
+
+  test('is not blamed for what hangs on a variable that is itself wrong', () => {
+    const variables = problemsOf({ ROLE: 'worker', REDIS_URL: 'nonsense' }).map((problem) => problem.split(':')[0])
+    expect(variables).toEqual(['REDIS_URL'])
   })
 
   test('cannot be changed', () => {

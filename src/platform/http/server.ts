@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { type AnyTRPCRouter, getTRPCErrorFromUnknown } from '@trpc/server'
@@ -9,6 +10,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { errorKinds, type errorTable } from '#contract'
 import { DomainError } from '../../kernel/errors.ts'
+import type { Config } from '../config.ts'
 import { asDomainError, errorBody } from '../errors.ts'
 import { asRefusal, errorShape } from '../trpc.ts'
 import { hasBody, readBody } from './body.ts'
@@ -58,7 +60,7 @@ function createRoutes(deps: HttpDeps): Hono<HttpEnvironment> {
     return context.json({ ready: reason === null, reason, degraded }, reason === null ? 200 : 503)
   })
   routes.get('/metrics', async (context) => {
-    admitToMetrics(config.METRICS_TOKEN, context.var.address, context.req.header('authorization'))
+    admitToMetrics(config, context.var.address, context.req.header('authorization'))
     return context.body(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType })
   })
 
@@ -119,8 +121,17 @@ function statusOf(code: keyof typeof errorTable, error: DomainError | null): Con
 
 const loopback = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
 
-/** Figures tell much: they are for this machine, or for who has the token. */
-function admitToMetrics(token: string | undefined, address: string, authorization: string | undefined): void {
-  const admitted = token === undefined ? loopback.has(address) : authorization === `Bearer ${token}`
+/** Figures tell much: they are for who has the token; without one for this machine, which a proxy would make everybody. */
+function admitToMetrics(
+  { METRICS_TOKEN, TRUST_PROXY }: Config,
+  address: string,
+  authorization: string | undefined = '',
+): void {
+  const admitted =
+    METRICS_TOKEN === undefined
+      ? !TRUST_PROXY && loopback.has(address)
+      : timingSafeEqual(digest(authorization), digest(`Bearer ${METRICS_TOKEN}`))
   if (!admitted) throw new DomainError('auth.required', 'unauthenticated')
 }
+
+const digest = (text: string) => createHash('sha256').update(text).digest()

@@ -1,4 +1,4 @@
-import { verifyAuditChain } from '../../../platform/audit.ts'
+import { verifyAuditChain } from '../../../platform/audit-chain.ts'
 import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Reader, Replacements } from '../../../platform/database/database.ts'
 import type { LedgerAuditor, LedgerCheck } from '../../app/verify-ledger.ts'
@@ -241,12 +241,12 @@ async function checkDigests(reader: Reader): Promise<LedgerCheck> {
 }
 
 async function checkAuditChain(reader: Reader): Promise<LedgerCheck> {
-  const { checked, broken } = await verifyAuditChain(reader)
+  const { checked, broken, brokenCount } = await verifyAuditChain(reader)
   return {
     invariant: 'audit_chain_is_whole',
     description: 'Every sealed audit row is as it was written, and none is missing',
     checked,
-    violations: broken.slice(0, violationsMax),
-    violationCount: broken.length,
+    violations: broken,
+    violationCount: brokenCount,
   }
 }

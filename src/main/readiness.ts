@@ -1,0 +1,31 @@
+import type { Redis } from 'ioredis'
+import type { Database } from '../platform/database/database.ts'
+import type { HttpDeps } from '../platform/http/deps.ts'
+
+interface ReadinessDeps {
+  readonly database: Database
+  readonly redis: Redis | null
+  readonly isDraining: () => boolean
+}
+
+/** Says whether this process can serve. The database is asked one question at a time, however many want to know. */
+export function createReadiness({ database, redis, isDraining }: ReadinessDeps): HttpDeps['readiness'] {
+  let underWay: Promise<string | null> | null = null
+
+  function databaseTrouble(): Promise<string | null> {
+    underWay ??= database
+      .nowMs()
+      .then(() => null)
+      .catch(() => 'the database does not answer')
+      .finally(() => {
+        underWay = null
+      })
+    return underWay
+  }
+
+  return async () => ({
+    reason: isDraining() ? 'shutting down' : await databaseTrouble(),
+    // Without Redis calls are answered as ever; pushes to other nodes wait, and limits are counted by each node.
+    degraded: redis === null || redis.status === 'ready' ? [] : ['redis'],
+  })
+}
