@@ -3,10 +3,14 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { backends } from '../support/backends.ts'
+import { hasBrowser, openBrowser, servePage } from '../support/browser.ts'
 import { startFixture } from '../support/client-fixture.ts'
 import { type Consumer, createConsumer, typeScriptVersions } from '../support/consumer-project.ts'
+import { openProduct } from '../support/product.ts'
 
 const bundleMaxBytes = 25_000
+const [embedded] = backends
 let consumer: Consumer
 
 beforeAll(async () => {
@@ -142,6 +146,71 @@ test('it runs in Node: calls, realtime, and an end by itself', async () => {
   expect(JSON.parse(await consumer.node('run.js', server.url, view.id))).toEqual(['0.1.0', '100', 'paid'])
 })
 
+const inBrowser = `
+import { createClient, localStorageAdapter, newIdempotencyKey } from '@xm/client'
+globalThis.story = async (url, simulatorUrl, account) => {
+  const client = createClient({ url, storage: localStorageAdapter() })
+  const heard = { ticks: 0, statuses: [] }
+  await client.auth.register.mutate(account)
+  const wallet = new Promise((resolve) => client.realtime.on('wallet:changed', resolve))
+  const amount = { minor: '150000', currency: 'IDR' }
+  const deposit = await client.deposits.create.mutate({ amount, method: 'qr', idempotencyKey: newIdempotencyKey() })
+  const result = await new Promise((resolve) => {
+    client.realtime.watchDeposit(deposit.id, {
+      tickMs: 100,
+      onTimer: () => heard.ticks++ === 0 && fetch(simulatorUrl + '/charges/' + deposit.payment.reference + '/pay', { method: 'POST', mode: 'no-cors' }),
+      onChange: ({ status }) => heard.statuses.push(status),
+      onResult: resolve,
+    })
+  })
+  await wallet
+  const { balances } = await client.wallet.balances.query()
+  return { ...heard, result: result.result, balances, kept: Object.keys(localStorage) }
+}
+globalThis.again = async (url) => {
+  const client = createClient({ url, storage: localStorageAdapter() })
+  return (await client.auth.me.query()).user.handle
+}`
+
+test.runIf(hasBrowser())('it runs in a browser, from another origin, and stays signed in over a reload', async () => {
+  const { script } = await bundle(inBrowser)
+  await using site = await servePage(script)
+  await using product = await openProduct(embedded!, { CORS_ORIGINS: site.origin })
+  await using browser = await openBrowser()
+  const page = await browser.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  await page.goto(site.origin)
+  const account = { email: 'ana@example.com', handle: 'ana', password: 'a phrase for tests' }
+  const story = await page.evaluate(
+    ([url, simulator, who]) => (globalThis as never as BrowserPage).story(url, simulator, who),
+    [product.app.url, product.simulatorUrl, account] as const,
+  )
+  expect(story).toMatchObject({ result: 'paid', balances: [{ currency: 'IDR', available: '150000' }] })
+  expect(story.ticks).toBeGreaterThan(0)
+  expect(story.statuses.at(-1)).toBe('settled')
+  expect(story.kept).toHaveLength(1)
+  await page.reload()
+  expect(await page.evaluate((url) => (globalThis as never as BrowserPage).again(url), product.app.url)).toBe('ana')
+  expect(complaints).toEqual([])
+})
+
+interface BrowserPage {
+  story(
+    url: string,
+    simulatorUrl: string,
+    account: object,
+  ): Promise<{
+    ticks: number
+    statuses: string[]
+    result: string
+    balances: object[]
+    kept: string[]
+  }>
+  again(url: string): Promise<string>
+}
+
 test('hooks of the package render on a server', async () => {
   await consumer.write(
     'render.js',
@@ -177,5 +246,6 @@ async function bundle(contents: string) {
     metafile: true,
   })
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs))
-  return { inputs, bytes: gzipSync(outputFiles[0]!.contents, { level: 9 }).byteLength }
+  const [output] = outputFiles
+  return { inputs, script: output!.text, bytes: gzipSync(output!.contents, { level: 9 }).byteLength }
 }

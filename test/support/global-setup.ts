@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { TestProject } from 'vitest/node'
+import { hasBrowser } from './browser.ts'
 import { hasMariadb, startPrivateMariadb } from './private-mariadb.ts'
 import { hasRedis, startPrivateRedis } from './private-redis.ts'
 
@@ -26,12 +27,19 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 async function reportWhatIsLeftOut(project: TestProject): Promise<void> {
-  const missing = [...(hasMariadb() ? [] : ['MariaDB']), ...(hasRedis() ? [] : ['Redis'])].join(' and ')
-  if (!missing) return
   const { testFiles } = await project.globTestFiles()
   const sources = await Promise.all(testFiles.map((file) => readFile(file, 'utf8')))
-  const concerned = sources.filter((source) => source.includes('support/backends')).length
-  const message = `${missing} not found on PATH: ${concerned} test files run on the embedded database only`
-  if (process.env.CI) throw new Error(`${message}, which is not enough for CI`)
+  const filesWith = (name: string) => sources.filter((source) => source.includes(name)).length
+  const servers = [...(hasMariadb() ? [] : ['MariaDB']), ...(hasRedis() ? [] : ['Redis'])].join(' and ')
+  const left: string[] = []
+  if (servers)
+    left.push(
+      `${servers} not found on PATH: ${filesWith('support/backends')} test files run on the embedded database only`,
+    )
+  if (!hasBrowser())
+    left.push(`Chromium not found on PATH: ${filesWith('support/browser')} test file(s) leave out what needs a browser`)
+  if (left.length === 0) return
+  const message = left.join('\n')
+  if (process.env.CI) throw new Error(`${message}\nThat is not enough for CI`)
   console.warn(message)
 }
