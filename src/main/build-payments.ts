@@ -151,6 +151,7 @@ function policyOf(config: Config): PaymentsPolicy {
     lateWatchMs: config.DEPOSIT_LATE_WATCH_MS,
     addressCoolingMs: config.DEPOSIT_ADDRESS_COOLING_MS,
     addressesMax: config.DEPOSIT_ADDRESSES_MAX,
+    addressesPerUserMax: config.DEPOSIT_ADDRESSES_PER_USER_MAX,
     depositsOpenPerUserMax: config.DEPOSITS_OPEN_PER_USER_MAX,
     transferMaxMinor: config.TRANSFER_MAX_MINOR,
     sweepBatchMaxRows: config.SWEEP_BATCH_MAX_ROWS,

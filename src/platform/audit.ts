@@ -32,7 +32,9 @@ interface AuditRow {
 
 export interface Audit {
   record(tx: Tx, entries: readonly AuditEntry[]): Promise<void>
-  /** Everything about one subject, oldest first, at most `limit`. */
+  /** Whether the same stands there already, whenever it was. */
+  holds(tx: Tx, entry: AuditEntry): Promise<boolean>
+  /** The newest about one subject, at most `limit`, oldest first. */
   of(reader: Reader, subject: string, limit: number): Promise<AuditRecord[]>
 }
 
@@ -57,12 +59,19 @@ export function createAudit({ database, clock, ids }: { database: Database; cloc
       }))
       await insertRows(tx, rows, records)
     },
+    async holds(tx, { details, ...entry }) {
+      const found = await tx.select(
+        `SELECT id FROM audit_log WHERE subject = :subject AND action = :action AND actor = :actor AND details = :details LIMIT 1`,
+        { ...entry, details: JSON.stringify(details) },
+      )
+      return found.length > 0
+    },
     async of(reader, subject, limit) {
       const found = await reader.select<StoredAuditRow>(
-        `SELECT ${auditColumns} FROM audit_log WHERE subject = :subject ORDER BY id LIMIT :limit`,
+        `SELECT ${auditColumns} FROM audit_log WHERE subject = :subject ORDER BY id DESC LIMIT :limit`,
         { subject, limit },
       )
-      return found.map(({ at_ms, details, ...row }) => ({
+      return found.reverse().map(({ at_ms, details, ...row }) => ({
         ...row,
         at: new Date(Number(at_ms)),
         details: JSON.parse(details),

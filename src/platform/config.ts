@@ -104,7 +104,13 @@ export const environmentSchema = z.object({
   SESSIONS_PER_USER_MAX: integer(1, 1000).default(50).describe('Open sessions an account may have; the oldest ends'),
   LOGIN_FAILURES_MAX: integer(1, 1000)
     .default(10)
-    .describe('Failed sign-ins before an account or address is locked out'),
+    .describe('Failed sign-ins to one account from one network address before they are refused'),
+  LOGIN_FAILURES_PER_ACCOUNT_MAX: integer(1, 100_000)
+    .default(100)
+    .describe('Failed sign-ins to one account before only network addresses that it signed in from are let in'),
+  LOGIN_FAILURES_PER_ADDRESS_MAX: integer(1, 100_000)
+    .default(50)
+    .describe('Failed sign-ins from one network address, to whatever accounts, before they are refused'),
   LOGIN_LOCKOUT_MS: duration(1000)
     .default(900_000)
     .describe('How long a lockout lasts, and how far back failures count'),
@@ -112,7 +118,10 @@ export const environmentSchema = z.object({
     .default(20)
     .describe('New accounts an hour from one network address'),
   PASSWORD_RESET_TTL_MS: duration(1000).default(3_600_000).describe('Life of a password reset token'),
-  PASSWORD_RESETS_PER_HOUR: integer(1, 1000).default(5).describe('Reset mails an hour for one address'),
+  PASSWORD_RESETS_PER_HOUR: integer(1, 1000).default(5).describe('Reset mails an hour to one e-mail address'),
+  PASSWORD_RESETS_PER_HOUR_PER_ADDRESS: integer(1, 1_000_000)
+    .default(20)
+    .describe('Reset mails an hour asked for from one network address'),
   TOTP_CHALLENGE_TTL_MS: duration(1000).default(300_000).describe('Time between password and one-time code'),
   TOTP_ISSUER: z.string().min(1).max(40).default('XM').describe('Name shown in authenticators'),
   STAFF_TOTP: z
@@ -164,6 +173,9 @@ export const environmentSchema = z.object({
     .default(86_400_000)
     .describe('How long a payment address rests before its next owner'),
   DEPOSIT_ADDRESSES_MAX: integer(1, 100_000_000).default(1_000_000).describe('Most payment addresses of one method'),
+  DEPOSIT_ADDRESSES_PER_USER_MAX: integer(1, 1_000_000)
+    .default(100)
+    .describe('Payment addresses kept for deposits of one account at once, canceled and expired ones included'),
   DEPOSITS_OPEN_PER_USER_MAX: integer(1, 1_000_000)
     .default(20)
     .describe('Deposits of one account that may await payment at once'),

@@ -82,15 +82,6 @@ export function inputIssues(error: z.ZodError): InputIssue[] {
     .map(({ path, code, message }) => ({ field: path.map(String).join('.'), rule: code, message }))
 }
 
-/** Gives a thrown DomainError the HTTP status of its kind. What is none becomes a masked 500. */
-const translateErrors = t.middleware(async ({ next }) => {
-  const result = await next()
-  if (result.ok || result.error.cause instanceof z.ZodError) return result
-  const refusal = asRefusal(result.error.cause)
-  if (refusal !== null) throw refusal
-  return result
-})
-
 /** The error as tRPC answers it, with the status of its kind; null for a bug, which becomes a masked 500. */
 export function asRefusal(error: unknown): TRPCError | null {
   const cause = asDomainError(error)
@@ -101,8 +92,6 @@ export function asRefusal(error: unknown): TRPCError | null {
   })
 }
 
-const base = t.procedure.use(translateErrors)
-
 export const router = t.router
 
 interface AccessRules {
@@ -112,8 +101,8 @@ interface AccessRules {
 }
 
 /**
- * The kinds of procedures: for anybody, for who is signed in, for staff with one of the roles. Each is one middleware of
- * its own: a chain of them costs every call more than the checks do.
+ * The kinds of procedures: for anybody, for who is signed in, for staff with one of the roles. Each is one middleware,
+ * which also gives a thrown DomainError the status of its kind: a chain of them costs every call more than the checks do.
  */
 export function createProcedures({ actorLimit, staffTotpRequired }: AccessRules) {
   async function admit({ actor, tokenGiven }: Context): Promise<Actor> {
@@ -133,14 +122,31 @@ export function createProcedures({ actorLimit, staffTotpRequired }: AccessRules)
       throw new DomainError('auth.forbidden', 'forbidden', { roles: ['admin', ...allowed] })
     return actor
   }
-  return {
-    open: base,
-    /** For the few calls that staff need to set up their second factor. */
-    enrolling: base.use(async ({ ctx, next }) => next({ ctx: { actor: await admit(ctx) } })),
-    authed: base.use(async ({ ctx, next }) => next({ ctx: { actor: await admitEnrolled(ctx) } })),
-    staff: (...allowed: Exclude<Role, 'user'>[]) =>
-      base.use(async ({ ctx, next }) => next({ ctx: { actor: await admitStaff(ctx, allowed) } })),
+  function admitting(admission: (ctx: Context) => Promise<Actor>) {
+    return t.procedure.use(async ({ ctx, next }) => {
+      try {
+        return translated(await next({ ctx: { actor: await admission(ctx) } }))
+      } catch (error) {
+        throw asRefusal(error) ?? error
+      }
+    })
   }
+  return {
+    open: t.procedure.use(async ({ next }) => translated(await next())),
+    /** For the few calls that staff need to set up their second factor. */
+    enrolling: admitting(admit),
+    authed: admitting(admitEnrolled),
+    staff: (...allowed: Exclude<Role, 'user'>[]) => admitting((ctx) => admitStaff(ctx, allowed)),
+  }
+}
+
+/** Throws what a DomainError becomes. What is none becomes a masked 500. */
+function translated<R extends { ok: boolean; error?: TRPCError }>(result: R): R {
+  const cause = result.error?.cause
+  if (result.ok || cause instanceof z.ZodError) return result
+  const refusal = asRefusal(cause)
+  if (refusal !== null) throw refusal
+  return result
 }
 
 export type Procedures = ReturnType<typeof createProcedures>

@@ -50,6 +50,7 @@ const policy: PaymentsPolicy = {
   lateWatchMs: config.DEPOSIT_LATE_WATCH_MS,
   addressCoolingMs: config.DEPOSIT_ADDRESS_COOLING_MS,
   addressesMax: 1_000_000_000,
+  addressesPerUserMax: 1_000_000,
   depositsOpenPerUserMax: 1_000_000,
   transferMaxMinor: config.TRANSFER_MAX_MINOR,
   sweepBatchMaxRows: config.SWEEP_BATCH_MAX_ROWS,

@@ -619,7 +619,12 @@ describe('a command', () => {
 
   it.each([
     ['chargeId', { chargeId: '' }],
+    ['chargeId', { chargeId: 'c-1 ' }],
+    ['chargeId', { chargeId: 'c\0' }],
     ['reference', { reference: 'x'.repeat(201) }],
+    ['reference', { reference: 'x\u0007' }],
+    ['method', { method: 'm'.repeat(41) }],
+    ['amount.currency', { amount: { minor: '5', currency: 'ELEVENCHARS' } }],
     ['amount.minor', { amount: { minor: '0', currency: 'IDR' } }],
     ['amount.minor', { amount: { minor: 5, currency: 'IDR' } }],
     ['amount.currency', { amount: { minor: '5' } }],
@@ -644,6 +649,8 @@ describe("a tester's body", () => {
     ['amountMinor', { amountMinor: 1.5 }],
     ['amountMinor', { amountMinor: true }],
     ['currency', { currency: 7 }],
+    ['currency', { currency: 'ELEVENCHARS' }],
+    ['currency', { currency: 'ID\0' }],
     ['paidAt', { paidAt: 'yesterday' }],
     ['deliver', { deliver: 'thrice' }],
     ['delayMs', { delayMs: -1 }],

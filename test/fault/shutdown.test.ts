@@ -20,6 +20,7 @@ describe.each(backends)('$name: a server that is told to end (SIGTERM)', (backen
     await using site = await openSite(data, {
       SHUTDOWN_TIMEOUT_MS: String(timeoutMs),
       DEPOSITS_OPEN_PER_USER_MAX: '1000',
+      DEPOSIT_ADDRESSES_PER_USER_MAX: '1000',
     })
     const { database } = site
     const node = await site.startNode({}, 'serve')

@@ -3,15 +3,7 @@ import type { Database } from '../../src/platform/database/database.ts'
 import { startOutboxRelay } from '../../src/platform/outbox.ts'
 import { type Backend, backends, type OpenBackend } from '../support/backends.ts'
 import { createFakeGateway } from '../support/fake-gateway.ts'
-import {
-  actorOf,
-  buildPayments,
-  createTestClock,
-  openMigrated,
-  type Payments,
-  silent,
-  userOf,
-} from '../support/payments.ts'
+import { buildPayments, createTestClock, openMigrated, type Payments, silent, userOf } from '../support/payments.ts'
 import { sentStatements } from '../support/sent-statements.ts'
 
 const clock = createTestClock()
@@ -26,7 +18,8 @@ const seeds = [
      'IDR', 100, 100, 0, 0, 0, 'bank', 'fake', 'virtual_account', 'Bank', CONCAT('r-', seq), ${nowMs} - seq, ${nowMs} + seq - 20,
      NULL, IF(seq % 100 = 0, ${nowMs} + seq - 200, NULL), 0 FROM seq_1_to_${many}`,
   `INSERT INTO payment_addresses SELECT 'bank', CONCAT('r-', seq), CASE WHEN seq % 500 = 0 THEN 'available'
-     WHEN seq % 500 = 1 THEN 'cooling' ELSE 'allocated' END, NULL, ${nowMs} + seq * 1000 - 5000 FROM seq_1_to_${many}`,
+     WHEN seq % 500 = 1 THEN 'cooling' ELSE 'allocated' END, NULL, ${nowMs} + seq * 1000 - 5000,
+     CONCAT('00000000-0000-7000-8000-', LPAD(seq % 300, 12, '0')) FROM seq_1_to_${many}`,
   `INSERT INTO webhook_notices SELECT UUID(), 'fake', CONCAT('e-', seq), 'c', '{"chargeId":"c","status":"open","payments":[],"takebacks":[]}',
      '', IF(seq % 300 = 0, 'received', 'handled'), NULL, ${nowMs}, 0, IF(seq % 300 = 0, ${nowMs} - 1, NULL) FROM seq_1_to_${many}`,
   `INSERT INTO outbox SELECT UUID(), 'x', CONCAT('x:', seq), '{}', ${nowMs}, IF(seq % 300 = 0, NULL, ${nowMs}) FROM seq_1_to_${many}`,
@@ -125,12 +118,22 @@ const hotPaths: readonly HotPath[] = [
     path: 'a free address',
     table: 'payment_addresses',
     index: ['payment_addresses_free', 'payment_addresses_turnover'],
-    walk: ({ create }) =>
-      create(actorOf(owner), {
-        amount: { minor: 100n, currency: 'IDR' },
-        method: 'bank',
-        idempotencyKey: `key ${Math.random()}`,
-      }),
+    walk: ({ store }) =>
+      store.transaction((tx) =>
+        tx.addresses.allocate('bank', { depositId: '1', ownerId: owner, heldUntil: clock.now() }),
+      ),
+  },
+  {
+    path: 'the addresses kept for an owner',
+    table: 'payment_addresses',
+    index: 'payment_addresses_owner',
+    walk: ({ store }) => store.transaction((tx) => tx.addresses.heldBy(owner)),
+  },
+  {
+    path: 'the open deposits of an owner',
+    table: 'deposits',
+    index: 'deposits_owner_status',
+    walk: ({ store }) => store.transaction((tx) => tx.deposits.countOpen(owner)),
   },
   {
     path: 'addresses that have rested',

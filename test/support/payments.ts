@@ -51,6 +51,7 @@ export const roomyPolicy: PaymentsPolicy = {
   lateWatchMs: 120_000,
   addressCoolingMs: 60_000,
   addressesMax: 10_000,
+  addressesPerUserMax: 10_000,
   depositsOpenPerUserMax: 10_000,
   transferMaxMinor: 2n ** 63n - 1n,
   sweepBatchMaxRows: 200,

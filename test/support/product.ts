@@ -23,6 +23,7 @@ export const roomyEnv = {
   REQUESTS_PER_MINUTE_PER_ACTOR: '10000000',
   WEBHOOKS_PER_MINUTE_PER_ADDRESS: '10000000',
   DEPOSITS_OPEN_PER_USER_MAX: '100000',
+  DEPOSIT_ADDRESSES_PER_USER_MAX: '100000',
 }
 
 export interface Product extends AsyncDisposable {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Id, Timestamp } from './common.ts'
+import { exactLine, singleLineText, token } from './text.ts'
 
 export const Role = z.enum(['user', 'support', 'finance', 'auditor', 'admin']).describe('user, or a staff role')
 
@@ -18,9 +19,9 @@ export const Email = z
   .pipe(z.email())
   .describe('E-mail address; case does not matter')
 
-export const NewPassword = z.string().min(10).max(200).describe('10 to 200 characters')
-const Password = z.string().min(1).max(200).describe('The password')
-const Code = z.string().trim().min(6).max(32).describe('Six digits from the authenticator, or a recovery code')
+export const NewPassword = exactLine({ min: 10, max: 200 }).describe('10 to 200 characters in one line')
+const Password = exactLine({ min: 1, max: 200 }).describe('The password')
+const Code = singleLineText({ min: 6, max: 32 }).describe('Six digits from the authenticator, or a recovery code')
 
 export const UserView = z
   .object({
@@ -50,11 +51,11 @@ export const RegisterInput = z.object({
   email: Email,
   handle: Handle,
   password: NewPassword,
-  displayName: z.string().trim().min(1).max(80).optional().describe('Shown name; the handle when absent'),
+  displayName: singleLineText({ min: 1, max: 80 }).optional().describe('Shown name; the handle when absent'),
 })
 
 export const LoginInput = z.object({
-  login: z.string().trim().toLowerCase().min(1).max(254).describe('E-mail address or handle'),
+  login: singleLineText({ min: 1, max: 254 }).toLowerCase().describe('E-mail address or handle'),
   password: Password,
 })
 
@@ -66,14 +67,14 @@ export const LoginOutput = z.union([
   }),
 ])
 
-export const CompleteTotpInput = z.object({ challenge: z.string().min(1).max(200).describe('From login'), code: Code })
-export const RefreshInput = z.object({ refreshToken: z.string().min(1).max(500).describe('The newest refresh token') })
+export const CompleteTotpInput = z.object({ challenge: token({ min: 1, max: 200 }).describe('From login'), code: Code })
+export const RefreshInput = z.object({ refreshToken: token({ min: 1, max: 500 }).describe('The newest refresh token') })
 export const RefreshOutput = z.object({ session: SessionTokens })
 
 export const ChangePasswordInput = z.object({ currentPassword: Password, newPassword: NewPassword })
 export const RequestPasswordResetInput = z.object({ email: Email })
 export const ResetPasswordInput = z.object({
-  token: z.string().min(1).max(200).describe('From the mail'),
+  token: token({ min: 1, max: 200 }).describe('From the mail'),
   newPassword: NewPassword,
 })
 

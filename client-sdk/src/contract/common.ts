@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { token } from './text.ts'
 
 export const Currency = z.enum(['IDR', 'USD', 'USDT']).describe('Currency code; exponents: IDR 0, USD 2, USDT 6')
 
@@ -33,15 +34,12 @@ export const PositiveMoney = z
 export const Id = z.uuid().describe('Identifier (UUID version 7; sorts by creation time)')
 export const Timestamp = z.iso.datetime().describe('UTC time, ISO 8601, milliseconds')
 
-export const IdempotencyKey = z
-  .string()
-  .min(8)
-  .max(128)
-  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
-  .describe('Chosen by the client, 8 to 128 characters; the same key with the same input gets the first answer')
+export const IdempotencyKey = token({ min: 8, max: 128 }).describe(
+  'Chosen by the client, 8 to 128 characters; the same key with the same input gets the first answer',
+)
 
 export const PageInput = z.object({
-  cursor: z.string().max(200).optional().describe('nextCursor of the page before; absent for the first page'),
+  cursor: token({ min: 0, max: 200 }).optional().describe('nextCursor of the page before; absent for the first page'),
   limit: z.number().int().min(1).max(100).default(20).describe('Items on a page, 1 to 100'),
 })
 

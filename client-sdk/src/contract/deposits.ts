@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Currency, Id, IdempotencyKey, Minor, Money, PageInput, PositiveMoney, pageOf, Timestamp } from './common.ts'
+import { exactLine } from './text.ts'
 
 export const DepositStatus = z
   .enum([
@@ -64,7 +65,7 @@ export const DepositMethodsOutput = z.object({ methods: z.array(DepositMethodVie
 
 export const CreateDepositInput = z.object({
   amount: PositiveMoney,
-  method: z.string().min(1).max(40).describe('One of deposits.methods'),
+  method: exactLine({ min: 1, max: 40 }).describe('One of deposits.methods'),
   idempotencyKey: IdempotencyKey,
 })
 

@@ -56,6 +56,10 @@ export const errorTable = {
   'deposit.currency_mismatch': { kind: 'invalid', message: 'The method takes another currency' },
   'deposit.amount_out_of_range': { kind: 'invalid', message: 'The amount is outside the limits of the method' },
   'deposit.too_many_open': { kind: 'conflict', message: 'Too many deposits await payment' },
+  'deposit.too_many_addresses': {
+    kind: 'rate_limited',
+    message: 'Your earlier deposits still keep their payment addresses; try again after details.retryAfterMs',
+  },
   'deposit.address_exhausted': { kind: 'unavailable', message: 'No payment address is free for this method' },
   'deposit.transition_illegal': { kind: 'conflict', message: 'The deposit cannot change in this way' },
   'gateway.unavailable': { kind: 'unavailable', message: 'The payment gateway does not answer' },

@@ -10,6 +10,7 @@ import {
   SignedMoney,
   Timestamp,
 } from './common.ts'
+import { singleLineText } from './text.ts'
 
 export const BalanceView = z
   .object({
@@ -41,9 +42,11 @@ export const TransactionsInput = PageInput.extend({ currency: Currency.optional(
 export const TransactionsOutput = pageOf(TransactionView)
 
 export const TransferInput = z.object({
-  to: z.string().trim().toLowerCase().min(3).max(36).describe("The recipient's handle or id"),
+  to: singleLineText({ min: 3, max: 36 }).toLowerCase().describe("The recipient's handle or id"),
   amount: PositiveMoney,
-  note: z.string().trim().max(280).optional().describe('Free text for the recipient, at most 280 characters'),
+  note: singleLineText({ min: 0, max: 280 })
+    .optional()
+    .describe('Text for the recipient in one line, at most 280 characters'),
   idempotencyKey: IdempotencyKey,
 })
 

@@ -7,7 +7,7 @@ import { checkAmount, type Deposit, newDeposit } from '../domain/deposit.ts'
 import type { DepositMethod } from '../domain/gateway.ts'
 import type { openCharge } from './open-charge.ts'
 import type { PaymentsPolicy } from './policy.ts'
-import type { Gateways, PaymentsStore, PaymentsTx } from './ports.ts'
+import type { AddressUse, Gateways, PaymentsStore, PaymentsTx } from './ports.ts'
 
 export interface NewDepositCommand {
   readonly amount: Money
@@ -26,11 +26,14 @@ interface CreateDepositDeps {
 
 /** How often a freshly made reference may turn out to be taken before we give up. */
 const referenceTriesMax = 5
+/** Addresses whose time is over are let go of every few seconds, and later while a payment is being processed. */
+const leastWaitMs = 5_000
 
 /**
  * Opens a deposit with a payment address of its own and asks its gateway to collect. The same key and input gets the
  * first deposit again. Throws `deposit.method_unknown`, `deposit.amount_out_of_range`, `deposit.currency_mismatch`,
- * `deposit.too_many_open`, `deposit.address_exhausted`, `idempotency.mismatch`, `gateway.unavailable`.
+ * `deposit.too_many_open`, `deposit.too_many_addresses`, `deposit.address_exhausted`, `idempotency.mismatch`,
+ * `gateway.unavailable`.
  */
 export function createDeposit({ store, clock, ids, gateways, policy, openCharge }: CreateDepositDeps) {
   return async (actor: Actor, { amount, method: methodName, idempotencyKey }: NewDepositCommand): Promise<Deposit> => {
@@ -56,12 +59,12 @@ export function createDeposit({ store, clock, ids, gateways, policy, openCharge 
     amount: Money,
     method: DepositMethod,
   ): Promise<Deposit> {
-    if ((await tx.deposits.countOpen(actor.userId)) >= policy.depositsOpenPerUserMax)
-      throw new DomainError('deposit.too_many_open', 'conflict', { max: policy.depositsOpenPerUserMax })
+    const ownerId = actor.userId
+    await requireRoom(tx, ownerId)
     const now = clock.now()
     const heldUntil = new Date(now.getTime() + method.ttlMs + policy.lateWatchMs)
-    const reference = await takeAddress(tx, method, id, heldUntil)
-    const deposit = newDeposit({ id, ownerId: actor.userId, amount, method, reference, now })
+    const reference = await takeAddress(tx, method, { depositId: id, ownerId, heldUntil })
+    const deposit = newDeposit({ id, ownerId, amount, method, reference, now })
     await tx.deposits.insert(deposit)
     const details = {
       minor: amount.minor.toString(),
@@ -70,24 +73,32 @@ export function createDeposit({ store, clock, ids, gateways, policy, openCharge 
       reference,
       status: deposit.status,
     }
-    await tx.audit([{ actor: `user:${actor.userId}`, action: 'deposit.created', subject: `deposit:${id}`, details }])
+    await tx.audit([{ actor: `user:${ownerId}`, action: 'deposit.created', subject: `deposit:${id}`, details }])
     await tx.announce([{ type: 'deposit.changed', deposit }])
     return deposit
   }
 
-  async function takeAddress(
-    tx: PaymentsTx,
-    method: DepositMethod,
-    depositId: string,
-    heldUntil: Date,
-  ): Promise<string> {
-    const rested = await tx.addresses.allocate(method.method, depositId, heldUntil)
+  /** Deposits that one owner opens at once are counted one after the other, or all of them would find room. */
+  async function requireRoom(tx: PaymentsTx, ownerId: string): Promise<void> {
+    await tx.deposits.lockOwner(ownerId)
+    const { depositsOpenPerUserMax, addressesPerUserMax } = policy
+    if ((await tx.deposits.countOpen(ownerId)) >= depositsOpenPerUserMax)
+      throw new DomainError('deposit.too_many_open', 'conflict', { max: depositsOpenPerUserMax })
+    const { count, firstUntil } = await tx.addresses.heldBy(ownerId)
+    if (count < addressesPerUserMax) return
+    const waitMs = (firstUntil?.getTime() ?? 0) - clock.now().getTime()
+    const retryAfterMs = Math.max(waitMs, leastWaitMs)
+    throw new DomainError('deposit.too_many_addresses', 'rate_limited', { max: addressesPerUserMax, retryAfterMs })
+  }
+
+  async function takeAddress(tx: PaymentsTx, method: DepositMethod, use: AddressUse): Promise<string> {
+    const rested = await tx.addresses.allocate(method.method, use)
     if (rested !== null) return rested
     const gateway = gateways.get(method.gateway)
     if (gateway !== undefined && (await tx.addresses.count(method.method)) < policy.addressesMax) {
       for (let tries = 0; tries < referenceTriesMax; tries++) {
         const reference = gateway.issueReference(method.method)
-        if (await tx.addresses.issue({ method: method.method, reference, depositId, heldUntil })) return reference
+        if (await tx.addresses.issue(method.method, reference, use)) return reference
       }
     }
     throw new DomainError('deposit.address_exhausted', 'unavailable', { method: method.method })

@@ -6,6 +6,7 @@ export interface PaymentsPolicy {
   readonly lateWatchMs: number
   readonly addressCoolingMs: number
   readonly addressesMax: number
+  readonly addressesPerUserMax: number
   readonly depositsOpenPerUserMax: number
   readonly transferMaxMinor: bigint
   readonly sweepBatchMaxRows: number

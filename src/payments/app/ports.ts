@@ -28,6 +28,7 @@ export interface PaymentsTx {
     input: unknown,
     resultId: string,
   ): Promise<string | null>
+  /** Adds to the stories of the subjects. The same refusal of the same subject is told once, however often it is met. */
   audit(entries: readonly AuditEntry[]): Promise<void>
   announce(events: readonly PaymentsEvent[]): Promise<void>
 }
@@ -51,7 +52,7 @@ export interface DepositReads {
   manyOfOwner(ownerId: string, ids: readonly string[]): Promise<Deposit[]>
   /** Ids of deposits whose time was over before `now`, longest overdue first. */
   overdue(now: Date, limit: number): Promise<string[]>
-  /** Its story, oldest first. */
+  /** The newest steps of its story, at most `limit`, oldest first. */
   story(id: string, limit: number): Promise<(Omit<AuditEntry, 'subject'> & { at: Date })[]>
 }
 
@@ -69,6 +70,8 @@ export interface DepositWrites {
   lockDue(now: Date, limit: number): Promise<Deposit[]>
   /** Moves the next check of a locked deposit. */
   reschedule(next: Deposit): Promise<void>
+  /** Until the transaction ends, the owner's other transactions that call this wait here. */
+  lockOwner(ownerId: string): Promise<void>
   countOpen(ownerId: string): Promise<number>
 }
 
@@ -112,12 +115,21 @@ export interface LedgerWrites {
   lockAvailableMinor(userId: string, currency: string): Promise<bigint>
 }
 
+/** Who gets an address, and until when it stays theirs at least. */
+export interface AddressUse {
+  readonly depositId: string
+  readonly ownerId: string
+  readonly heldUntil: Date
+}
+
 export interface AddressWrites {
   /** Takes a rested address of the method for the deposit, or null when there is none. */
-  allocate(method: string, depositId: string, heldUntil: Date): Promise<string | null>
+  allocate(method: string, use: AddressUse): Promise<string | null>
   /** Adds an address that goes straight to the deposit. False when the reference exists. */
-  issue(address: { method: string; reference: string; depositId: string; heldUntil: Date }): Promise<boolean>
+  issue(method: string, reference: string, use: AddressUse): Promise<boolean>
   count(method: string): Promise<number>
+  /** How many addresses are kept for deposits of the owner, and when the first of them may be free; null without any. */
+  heldBy(ownerId: string): Promise<{ count: number; firstUntil: Date | null }>
   /** Lets addresses whose watch is over rest, and rested ones be taken again. Returns how many moved. */
   turnOver(now: Date, coolingMs: number, limit: number): Promise<number>
 }

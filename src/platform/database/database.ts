@@ -1,15 +1,16 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Options, QueryTypes, Sequelize, Transaction } from 'sequelize'
+import { type Options, Sequelize, Transaction } from 'sequelize'
 import type { Config } from '../config.ts'
 import { isTransient } from './failures.ts'
 import { createGate } from './gate.ts'
 import { closeIdleHandles, libsqlDriver } from './libsql-driver.ts'
-import { sendNamed } from './mysql-statements.ts'
+import { mysqlStatements } from './mysql-statements.ts'
+import { sqliteStatements } from './sqlite-statements.ts'
+import type { InsertTarget, Replacements, Statements } from './statements.ts'
 
 export type Dialect = 'mysql' | 'sqlite'
-export type Replacements = Readonly<Record<string, unknown>>
 
 /** Reads rows. BIGINT columns arrive as decimal strings on both dialects. */
 export interface Reader {
@@ -24,6 +25,8 @@ export interface Tx extends Reader {
   readonly handle: Transaction
   /** Runs an UPDATE or DELETE and returns the number of rows it matched. */
   change(sql: string, replacements?: Replacements): Promise<number>
+  /** Inserts rows of values, in the order of the columns. */
+  insert(into: InsertTarget, rows: readonly (readonly unknown[])[]): Promise<void>
   /** Runs once the transaction has been committed; for wake-ups only, facts leave through the outbox. */
   afterCommit(wake: () => void): void
 }
@@ -63,6 +66,7 @@ export async function openDatabase(config: DatabaseConfig, hooks: DatabaseHooks 
           transactionType: Transaction.TYPES.IMMEDIATE,
         })
       : new Sequelize(config.MYSQL_URL.replace(/^mariadb:/, 'mysql:'), mysqlOptions(config))
+  const statements = dialect === 'mysql' ? mysqlStatements(sequelize) : sqliteStatements(sequelize, storage)
   if (dialect === 'mysql') sequelize.addHook('afterConnect', prepareMysqlSession)
   await sequelize.authenticate()
 
@@ -71,7 +75,7 @@ export async function openDatabase(config: DatabaseConfig, hooks: DatabaseHooks 
 
   async function attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const transaction = await sequelize.transaction()
-    const scope = createTx(sequelize, dialect, transaction)
+    const scope = createTx(statements, dialect, transaction)
     try {
       const result = await work(scope.tx)
       await hooks.beforeCommit?.(scope.tx)
@@ -91,7 +95,7 @@ export async function openDatabase(config: DatabaseConfig, hooks: DatabaseHooks 
     dialect,
     sequelize,
     handle: null,
-    select: (sql, replacements) => select(sequelize, null, sql, replacements),
+    select: (sql, replacements = {}) => statements.select(null, sql, replacements),
     async transaction(work) {
       for (let attempts = 1; ; attempts++) {
         try {
@@ -107,7 +111,7 @@ export async function openDatabase(config: DatabaseConfig, hooks: DatabaseHooks 
         dialect === 'mysql'
           ? 'SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) AS ms'
           : "SELECT CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER) AS ms"
-      const [row] = await select<{ ms: string | number }>(sequelize, null, sql)
+      const [row] = await statements.select<{ ms: string | number }>(null, sql, {})
       return Number(row?.ms)
     },
     async [Symbol.asyncDispose]() {
@@ -147,17 +151,7 @@ async function prepareMysqlSession(connection: unknown): Promise<void> {
   await session.query("SET SESSION sql_mode = 'TRADITIONAL', innodb_lock_wait_timeout = 10")
 }
 
-async function select<R extends object>(
-  sequelize: Sequelize,
-  transaction: Transaction | null,
-  sql: string,
-  replacements: Replacements = {},
-): Promise<R[]> {
-  if (sequelize.getDialect() === 'mysql') return sendNamed<R[]>(sequelize, transaction, sql, replacements)
-  return sequelize.query<R>(sql, { replacements, transaction, type: QueryTypes.SELECT, raw: true })
-}
-
-function createTx(sequelize: Sequelize, dialect: Dialect, transaction: Transaction) {
+function createTx(statements: Statements, dialect: Dialect, transaction: Transaction) {
   let ended = false
   const wakes: (() => void)[] = []
   const live = () => {
@@ -169,13 +163,9 @@ function createTx(sequelize: Sequelize, dialect: Dialect, transaction: Transacti
     get handle() {
       return live()
     },
-    select: (sql, replacements) => select(sequelize, live(), sql, replacements),
-    async change(sql, replacements = {}) {
-      const transaction = live()
-      if (dialect === 'sqlite') return sequelize.query(sql, { replacements, transaction, type: QueryTypes.BULKUPDATE })
-      const { affectedRows } = await sendNamed<{ affectedRows: number }>(sequelize, transaction, sql, replacements)
-      return affectedRows
-    },
+    select: async (sql, replacements = {}) => statements.select(live(), sql, replacements),
+    change: async (sql, replacements = {}) => statements.change(live(), sql, replacements),
+    insert: async (into, rows) => statements.insert(live(), into, rows),
     afterCommit(wake) {
       live()
       wakes.push(wake)

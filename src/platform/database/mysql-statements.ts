@@ -1,8 +1,6 @@
 import { createRequire } from 'node:module'
-import { LRUCache } from 'lru-cache'
 import type { Sequelize, Transaction } from 'sequelize'
-
-type Replacements = Readonly<Record<string, unknown>>
+import { parseStatement, type Replacements, requireValue, type Statements } from './statements.ts'
 
 /** What we use of mysql2's connection, which Sequelize pools. */
 interface Connection {
@@ -27,41 +25,24 @@ type QueryClass = new (connection: Connection, sequelize: Sequelize, options: ob
 
 const MysqlQuery = createRequire(import.meta.url)('sequelize/lib/dialects/mysql/query') as QueryClass
 
-/**
- * Sends SQL straight to mysql2 over Sequelize's connection: its query object, stack trace and escaping cost more per
- * statement than the statement does. `npm run bench credits` shows it. Failures come out as Sequelize's own.
- */
-export function sendNamed<T>(
-  sequelize: Sequelize,
-  transaction: Transaction | null,
-  sql: string,
-  values: Replacements,
-): Promise<T> {
-  requireValues(sql, values)
-  return send(sequelize, transaction, { sql, values, namedPlaceholders: true })
-}
-
-const namesBySql = new LRUCache<string, readonly string[]>({ max: 1000 })
-
-/** The driver takes a value that was forgotten for NULL. */
-function requireValues(sql: string, values: Replacements): void {
-  let names = namesBySql.get(sql)
-  if (names === undefined) {
-    names = [...sql.matchAll(/(?<!:):([A-Za-z]\w*)/g)].flatMap(([, name]) => name ?? [])
-    namesBySql.set(sql, names)
+/** Statements straight over mysql2, on the connections that Sequelize pools. */
+export function mysqlStatements(sequelize: Sequelize): Statements {
+  const named = <T>(transaction: Transaction | null, sql: string, values: Replacements) => {
+    for (const name of parseStatement(sql).names) requireValue(values, name)
+    return send<T>(sequelize, transaction, { sql, values, namedPlaceholders: true })
   }
-  for (const name of names) if (values[name] === undefined) throw new Error(`the statement has no value for :${name}`)
-}
-
-/** Inserts rows of values, in the order of the columns. */
-export function sendInsert(
-  sequelize: Sequelize,
-  transaction: Transaction,
-  into: { readonly table: string; readonly columns: readonly string[] },
-  rows: readonly (readonly unknown[])[],
-): Promise<unknown> {
-  const columns = into.columns.map((column) => `\`${column}\``).join(', ')
-  return send(sequelize, transaction, { sql: `INSERT INTO \`${into.table}\` (${columns}) VALUES ?`, values: [rows] })
+  return {
+    select: <R extends object>(transaction: Transaction | null, sql: string, values: Replacements) =>
+      named<R[]>(transaction, sql, values),
+    async change(transaction, sql, values) {
+      const { affectedRows } = await named<{ affectedRows: number }>(transaction, sql, values)
+      return affectedRows
+    },
+    async insert(transaction, { table, columns }, rows) {
+      const names = columns.map((column) => `\`${column}\``).join(', ')
+      await send(sequelize, transaction, { sql: `INSERT INTO \`${table}\` (${names}) VALUES ?`, values: [rows] })
+    },
+  }
 }
 
 async function send<T>(sequelize: Sequelize, transaction: Transaction | null, statement: Statement): Promise<T> {

@@ -4,7 +4,7 @@ import { DomainError } from '../../../kernel/errors.ts'
 import type { Gateway, GatewayNotice } from '../../app/gateway-port.ts'
 import type { ChargeReport, DepositMethod } from '../../domain/gateway.ts'
 import { isSigned, sign, signatureHeader } from './simulator/signing.ts'
-import { issuesOf, Notice, RefusalBody, Report, toJson } from './simulator/wire.ts'
+import { issuesOf, Notice, Reference, RefusalBody, Report, toJson } from './simulator/wire.ts'
 import { issueSimulatorReference, simulatorMethods } from './simulator-methods.ts'
 
 interface SimulatorGatewayOptions {
@@ -21,7 +21,7 @@ interface SimulatorGatewayOptions {
 
 const name = 'simulator'
 const answerMaxBytes = 1024 * 1024
-const Issued = z.object({ reference: z.string().min(1).max(200) })
+const Issued = z.object({ reference: Reference })
 /** Statuses that say "not now", whatever else they say. */
 const unavailableStatuses = new Set([408, 425, 429])
 

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Tx } from '../../../platform/database/database.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
 import type { AddressWrites } from '../../app/ports.ts'
@@ -15,21 +16,21 @@ export function createAddressCounts(): LRUCache<string, number> {
 export function addressWrites(tx: Tx, models: PaymentsModels, counts: LRUCache<string, number>): AddressWrites {
   const lockFree = tx.dialect === 'mysql' ? 'FOR UPDATE SKIP LOCKED' : ''
   return {
-    async allocate(method, depositId, heldUntil) {
+    async allocate(method, { depositId, ownerId, heldUntil }) {
       const [free] = await tx.select<{ reference: string }>(
         `SELECT reference FROM payment_addresses WHERE method = :method AND status = 'available' ORDER BY until_ms LIMIT 1 ${lockFree}`,
         { method },
       )
       if (free === undefined) return null
       await tx.change(
-        `UPDATE payment_addresses SET status = 'allocated', deposit_id = :depositId, until_ms = :until
+        `UPDATE payment_addresses SET status = 'allocated', deposit_id = :depositId, owner_id = :ownerId, until_ms = :until
          WHERE method = :method AND reference = :reference AND status = 'available'`,
-        { depositId, until: heldUntil.getTime(), method, reference: free.reference },
+        { depositId, ownerId, until: heldUntil.getTime(), method, reference: free.reference },
       )
       return free.reference
     },
 
-    async issue({ method, reference, depositId, heldUntil }) {
+    async issue(method, reference, { depositId, ownerId, heldUntil }) {
       const [taken] = await tx.select(
         'SELECT reference FROM payment_addresses WHERE method = :method AND reference = :reference',
         {
@@ -38,7 +39,7 @@ export function addressWrites(tx: Tx, models: PaymentsModels, counts: LRUCache<s
         },
       )
       if (taken !== undefined) return false
-      const row = { method, reference, status: 'allocated', depositId, untilMs: heldUntil.getTime() }
+      const row = { method, reference, status: 'allocated', depositId, ownerId, untilMs: heldUntil.getTime() }
       await insertRows(tx, models.addresses, [row])
       return true
     },
@@ -53,6 +54,19 @@ export function addressWrites(tx: Tx, models: PaymentsModels, counts: LRUCache<s
       const addresses = Number(row?.addresses ?? 0)
       counts.set(method, addresses)
       return addresses
+    },
+
+    async heldBy(ownerId) {
+      const [row] = await tx.select<{ addresses: Int64 | number; first_until: Int64 | number | null }>(
+        `SELECT COUNT(*) AS addresses, MIN(until_ms) AS first_until FROM payment_addresses
+         WHERE owner_id = :ownerId AND status = 'allocated'`,
+        { ownerId },
+      )
+      const firstUntil = row?.first_until ?? null
+      return {
+        count: Number(row?.addresses ?? 0),
+        firstUntil: firstUntil === null ? null : new Date(Number(firstUntil)),
+      }
     },
 
     async turnOver(now, coolingMs, limit) {

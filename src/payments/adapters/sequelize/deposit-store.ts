@@ -123,6 +123,16 @@ export function depositWrites(tx: Tx, models: PaymentsModels): DepositWrites {
       })
     },
 
+    async lockOwner(ownerId) {
+      // The transactions of SQLite take turns by themselves.
+      if (tx.dialect === 'sqlite') return
+      // A plain INSERT that meets the row shares it with others who did: each would then wait for the next to let go.
+      await tx.change(
+        'INSERT INTO deposit_owners (owner_id) VALUES (:ownerId) ON DUPLICATE KEY UPDATE owner_id = :ownerId',
+        { ownerId },
+      )
+    },
+
     async countOpen(ownerId) {
       const [row] = await tx.select<{ open: number | string }>(
         'SELECT COUNT(*) AS open FROM deposits WHERE owner_id = :ownerId AND status IN (:statuses)',

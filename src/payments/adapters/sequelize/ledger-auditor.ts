@@ -1,6 +1,7 @@
 import { verifyAuditChain } from '../../../platform/audit-chain.ts'
 import type { Int64 } from '../../../platform/database/columns.ts'
-import type { Reader, Replacements } from '../../../platform/database/database.ts'
+import type { Reader } from '../../../platform/database/database.ts'
+import type { Replacements } from '../../../platform/database/statements.ts'
 import type { LedgerAuditor, LedgerCheck } from '../../app/verify-ledger.ts'
 import { entriesDigest } from './ledger-store.ts'
 

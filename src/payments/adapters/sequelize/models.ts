@@ -60,6 +60,7 @@ interface AddressValues {
   reference: string
   status: string
   depositId: string | null
+  ownerId: string | null
   untilMs: Whole
 }
 
@@ -178,6 +179,7 @@ export function definePaymentsModels(sequelize: Sequelize) {
       reference: text(200),
       status: text(12),
       depositId: id,
+      ownerId: id,
       untilMs: int64,
     }),
     transactions: table<ProviderTransactionValues>('provider_transactions', ['provider', 'transactionId'], {

@@ -10,6 +10,7 @@ import { toOutboxEvent } from './events.ts'
 import { ledgerWrites } from './ledger-store.ts'
 import { definePaymentsModels } from './models.ts'
 import { noticeReads, noticeWrites } from './notice-store.ts'
+import { addToStory } from './story.ts'
 import { caseReads, caseWrites, transactionWrites } from './transaction-store.ts'
 import { walletReads } from './wallet-store.ts'
 
@@ -34,7 +35,7 @@ export function createPaymentsStore({ database, clock, audit, outbox, idempotenc
       cases: caseWrites(tx, models, clock),
       notices: noticeWrites(tx, models),
       claimKey: (scope, input, resultId) => idempotency.claim(tx, scope, input, resultId),
-      audit: (entries) => audit.record(tx, entries),
+      audit: (entries) => addToStory(tx, audit, entries),
       async announce(events) {
         await outbox.append(tx, events.map(toOutboxEvent))
       },

@@ -10,10 +10,23 @@ export const Minor = z
   .refine((minor) => minor <= minorMax, 'must fit 64 bits')
 export const PositiveMinor = Minor.refine((minor) => minor > 0n, 'must be more than zero')
 
-/** Any currency: a payer may send one that we do not know. */
-export const CurrencyCode = z.string().min(1).max(20)
-export const Identifier = z.string().min(1).max(100)
-export const Reference = z.string().min(1).max(200)
+/** As long as its column, of characters that compare alike everywhere: some databases drop spaces at the end of a key. */
+function printable(max: number) {
+  return z
+    .string()
+    .regex(new RegExp(`^[\\x21-\\x7e]{1,${max}}$`), `must be 1 to ${max} printable ASCII characters without spaces`)
+}
+
+/** Any currency: a payer may send one that we do not know. Its code becomes a part of account names. */
+export const CurrencyCode = z.string().regex(/^[A-Za-z0-9.-]{1,10}$/, 'must be 1 to 10 letters, digits, dots or dashes')
+export const Identifier = printable(100)
+/** Text that payers read, and that a database gives back as it was. */
+export const Reference = z
+  .string()
+  .regex(
+    /^(?! )[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,200}(?<! )$/u,
+    'must be 1 to 200 characters of well-formed text in one line, without spaces around it',
+  )
 export const Instant = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' })
   .transform((text) => new Date(text))
@@ -48,7 +61,7 @@ export const Notice = Report.extend({ eventId: Identifier, reference: Reference,
 
 export const NewChargeBody = z.strictObject({
   chargeId: Identifier,
-  method: z.string().min(1).max(64),
+  method: printable(40),
   reference: Reference,
   amount: z.strictObject({ minor: PositiveMinor, currency: CurrencyCode }),
   expiresAt: Instant,
@@ -65,7 +78,7 @@ export const RefundBody = z.strictObject({
 })
 
 /** The body of every refusal of the simulator. */
-export const RefusalBody = z.object({ error: z.object({ code: z.string().max(100), message: z.string() }) })
+export const RefusalBody = z.object({ error: z.object({ code: Identifier, message: z.string() }) })
 
 /** JSON with bigints as decimal strings. */
 export function toJson(value: unknown): string {
