@@ -1,6 +1,6 @@
 import { columns } from '../../src/platform/database/columns.ts'
 import type { Migration } from '../../src/platform/database/migrate.ts'
-import { createTable, forbidChanges } from '../schema.ts'
+import { addIndex, createTable, forbidChanges } from '../schema.ts'
 
 /** Outbox, audit log with its hash chain, idempotency keys, and the secrets that nodes share. */
 export const platform: Migration = {
@@ -15,8 +15,8 @@ export const platform: Migration = {
       created_at_ms: { type: columns.int64, allowNull: false },
       published_at_ms: { type: columns.int64, allowNull: true },
     })
-    await context.schema.addIndex('outbox', ['published_at_ms', 'id'], { name: 'outbox_unpublished' })
-    await context.schema.addIndex('outbox', ['subject', 'type'], { name: 'outbox_subject' })
+    await addIndex(context, 'outbox', ['published_at_ms', 'id'], { name: 'outbox_unpublished' })
+    await addIndex(context, 'outbox', ['subject', 'type'], { name: 'outbox_subject' })
 
     await createTable(context, 'audit_log', {
       id: { type: id, primaryKey: true },
@@ -27,8 +27,8 @@ export const platform: Migration = {
       details: { type: columns.json, allowNull: false },
       sealed: { type: columns.int32, allowNull: false, defaultValue: 0 },
     })
-    await context.schema.addIndex('audit_log', ['subject', 'id'], { name: 'audit_log_subject' })
-    await context.schema.addIndex('audit_log', ['sealed', 'id'], { name: 'audit_log_unsealed' })
+    await addIndex(context, 'audit_log', ['subject', 'id'], { name: 'audit_log_subject' })
+    await addIndex(context, 'audit_log', ['sealed', 'id'], { name: 'audit_log_unsealed' })
     await forbidChanges(context, 'audit_log', ['id', 'at_ms', 'actor', 'action', 'subject', 'details'])
 
     await createTable(context, 'audit_chain', {
@@ -42,7 +42,10 @@ export const platform: Migration = {
       seq: { type: columns.int64, allowNull: false },
       hash: { type: columns.text(64), allowNull: false },
     })
-    await context.schema.bulkInsert('audit_chain_head', [{ id: 1, seq: 0, hash: '0'.repeat(64) }])
+    await context.run(
+      `INSERT INTO audit_chain_head (id, seq, hash)
+       SELECT 1, 0, '${'0'.repeat(64)}' WHERE NOT EXISTS (SELECT 1 FROM audit_chain_head)`,
+    )
 
     await createTable(context, 'idempotency_keys', {
       actor_id: { type: id, primaryKey: true },

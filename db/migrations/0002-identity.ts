@@ -1,12 +1,11 @@
 import { columns } from '../../src/platform/database/columns.ts'
 import type { Migration } from '../../src/platform/database/migrate.ts'
-import { createTable } from '../schema.ts'
+import { addIndex, createTable } from '../schema.ts'
 
 /** Accounts, their sessions, recovery codes and password resets. */
 export const identity: Migration = {
   name: '0002-identity',
   async up(context) {
-    const { schema } = context
     const id = columns.id(context.dialect)
     const userId = { type: id, allowNull: false, references: { model: 'users', key: 'id' } }
     const timeMs = { type: columns.int64, allowNull: false }
@@ -26,9 +25,9 @@ export const identity: Migration = {
       totp_last_step: { type: columns.int64, allowNull: true },
       created_at_ms: timeMs,
     })
-    await schema.addIndex('users', ['email'], { name: 'users_email', unique: true })
-    await schema.addIndex('users', ['handle'], { name: 'users_handle', unique: true })
-    await schema.addIndex('users', ['roles', 'id'], { name: 'users_roles' })
+    await addIndex(context, 'users', ['email'], { name: 'users_email', unique: true })
+    await addIndex(context, 'users', ['handle'], { name: 'users_handle', unique: true })
+    await addIndex(context, 'users', ['roles', 'id'], { name: 'users_roles' })
 
     await createTable(context, 'sessions', {
       id: { type: id, primaryKey: true },
@@ -44,8 +43,8 @@ export const identity: Migration = {
       user_agent: { type: columns.text(200), allowNull: true },
       address: { type: columns.text(64), allowNull: true },
     })
-    await schema.addIndex('sessions', ['user_id', 'revoked_at_ms'], { name: 'sessions_user' })
-    await schema.addIndex('sessions', ['expires_at_ms'], { name: 'sessions_expiry' })
+    await addIndex(context, 'sessions', ['user_id', 'revoked_at_ms'], { name: 'sessions_user' })
+    await addIndex(context, 'sessions', ['expires_at_ms'], { name: 'sessions_expiry' })
 
     await createTable(context, 'recovery_codes', {
       user_id: { ...userId, primaryKey: true },
@@ -59,7 +58,7 @@ export const identity: Migration = {
       expires_at_ms: timeMs,
       used_at_ms: { type: columns.int64, allowNull: true },
     })
-    await schema.addIndex('password_resets', ['user_id'], { name: 'password_resets_user' })
-    await schema.addIndex('password_resets', ['expires_at_ms'], { name: 'password_resets_expiry' })
+    await addIndex(context, 'password_resets', ['user_id'], { name: 'password_resets_user' })
+    await addIndex(context, 'password_resets', ['expires_at_ms'], { name: 'password_resets_expiry' })
   },
 }

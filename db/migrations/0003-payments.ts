@@ -1,12 +1,12 @@
 import { columns } from '../../src/platform/database/columns.ts'
 import type { Migration } from '../../src/platform/database/migrate.ts'
-import { createTable, forbidChanges } from '../schema.ts'
+import { addIndex, createTable, forbidChanges } from '../schema.ts'
 
 /** The ledger, deposits with their addresses and provider transactions, suspense cases, and webhooks in. */
 export const payments: Migration = {
   name: '0003-payments',
   async up(context) {
-    const { schema, dialect } = context
+    const { dialect } = context
     const id = columns.id(dialect)
     const required = { allowNull: false }
     const account = columns.text(80)
@@ -20,7 +20,7 @@ export const payments: Migration = {
       digest: { type: columns.text(64), ...required },
       created_at_ms: { type: columns.int64, ...required },
     })
-    await schema.addIndex('ledger_postings', ['reference'], { name: 'ledger_postings_reference' })
+    await addIndex(context, 'ledger_postings', ['reference'], { name: 'ledger_postings_reference' })
     await forbidChanges(context, 'ledger_postings', ['id', 'kind', 'reference', 'note', 'digest', 'created_at_ms'])
 
     await createTable(context, 'ledger_entries', {
@@ -30,7 +30,7 @@ export const payments: Migration = {
       minor: { type: columns.int64, ...required },
       currency: { type: currency, ...required },
     })
-    await schema.addIndex('ledger_entries', ['account', 'posting_id'], { name: 'ledger_entries_account' })
+    await addIndex(context, 'ledger_entries', ['account', 'posting_id'], { name: 'ledger_entries_account' })
     await forbidChanges(context, 'ledger_entries', ['posting_id', 'line', 'account', 'minor', 'currency'])
 
     await createTable(context, 'ledger_accounts', {
@@ -41,7 +41,7 @@ export const payments: Migration = {
       posted: { type: columns.int64, ...required },
       version: { type: columns.int64, ...required },
     })
-    await schema.addIndex('ledger_accounts', ['owner'], { name: 'ledger_accounts_owner' })
+    await addIndex(context, 'ledger_accounts', ['owner'], { name: 'ledger_accounts_owner' })
 
     await createTable(context, 'deposits', {
       id: { type: id, primaryKey: true },
@@ -67,10 +67,10 @@ export const payments: Migration = {
       next_check_at_ms: { type: columns.int64, allowNull: true },
       checks: { type: columns.int32, ...required },
     })
-    await schema.addIndex('deposits', ['owner_id', 'id'], { name: 'deposits_owner' })
-    await schema.addIndex('deposits', ['owner_id', 'status', 'id'], { name: 'deposits_owner_status' })
-    await schema.addIndex('deposits', ['status', 'expires_at_ms'], { name: 'deposits_overdue' })
-    await schema.addIndex('deposits', ['next_check_at_ms'], { name: 'deposits_due' })
+    await addIndex(context, 'deposits', ['owner_id', 'id'], { name: 'deposits_owner' })
+    await addIndex(context, 'deposits', ['owner_id', 'status', 'id'], { name: 'deposits_owner_status' })
+    await addIndex(context, 'deposits', ['status', 'expires_at_ms'], { name: 'deposits_overdue' })
+    await addIndex(context, 'deposits', ['next_check_at_ms'], { name: 'deposits_due' })
 
     await createTable(context, 'payment_addresses', {
       method: { type: columns.text(40), primaryKey: true },
@@ -79,8 +79,8 @@ export const payments: Migration = {
       deposit_id: { type: id, allowNull: true },
       until_ms: { type: columns.int64, ...required },
     })
-    await schema.addIndex('payment_addresses', ['method', 'status', 'until_ms'], { name: 'payment_addresses_free' })
-    await schema.addIndex('payment_addresses', ['status', 'until_ms'], { name: 'payment_addresses_turnover' })
+    await addIndex(context, 'payment_addresses', ['method', 'status', 'until_ms'], { name: 'payment_addresses_free' })
+    await addIndex(context, 'payment_addresses', ['status', 'until_ms'], { name: 'payment_addresses_turnover' })
 
     await createTable(context, 'provider_transactions', {
       provider: { type: columns.text(40), primaryKey: true },
@@ -95,7 +95,7 @@ export const payments: Migration = {
       outside_minor: { type: columns.int64, ...required },
       posting_id: { type: id, ...required, references: { model: 'ledger_postings', key: 'id' } },
     })
-    await schema.addIndex('provider_transactions', ['deposit_id'], { name: 'provider_transactions_deposit' })
+    await addIndex(context, 'provider_transactions', ['deposit_id'], { name: 'provider_transactions_deposit' })
 
     await createTable(context, 'suspense_cases', {
       id: { type: id, primaryKey: true },
@@ -111,8 +111,8 @@ export const payments: Migration = {
       attempts: { type: columns.int32, ...required, defaultValue: 0 },
       next_attempt_at_ms: { type: columns.int64, allowNull: true },
     })
-    await schema.addIndex('suspense_cases', ['deposit_id'], { name: 'suspense_cases_deposit' })
-    await schema.addIndex('suspense_cases', ['status', 'next_attempt_at_ms'], { name: 'suspense_cases_refunding' })
+    await addIndex(context, 'suspense_cases', ['deposit_id'], { name: 'suspense_cases_deposit' })
+    await addIndex(context, 'suspense_cases', ['status', 'next_attempt_at_ms'], { name: 'suspense_cases_refunding' })
 
     await createTable(context, 'webhook_notices', {
       id: { type: id, primaryKey: true },
@@ -127,8 +127,11 @@ export const payments: Migration = {
       attempts: { type: columns.int32, ...required },
       next_attempt_at_ms: { type: columns.int64, allowNull: true },
     })
-    await schema.addIndex('webhook_notices', ['provider', 'event_id'], { name: 'webhook_notices_event', unique: true })
-    await schema.addIndex('webhook_notices', ['status', 'next_attempt_at_ms'], { name: 'webhook_notices_waiting' })
-    await schema.addIndex('webhook_notices', ['charge_id'], { name: 'webhook_notices_charge' })
+    await addIndex(context, 'webhook_notices', ['provider', 'event_id'], {
+      name: 'webhook_notices_event',
+      unique: true,
+    })
+    await addIndex(context, 'webhook_notices', ['status', 'next_attempt_at_ms'], { name: 'webhook_notices_waiting' })
+    await addIndex(context, 'webhook_notices', ['charge_id'], { name: 'webhook_notices_charge' })
   },
 }

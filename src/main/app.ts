@@ -10,9 +10,11 @@ import { createSyncedClock } from '../platform/clock.ts'
 import type { Config } from '../platform/config.ts'
 import { type Database, type DatabaseHooks, openDatabase } from '../platform/database/database.ts'
 import { migrate, pendingMigrations } from '../platform/database/migrate.ts'
+import type { Phase } from '../platform/http/deps.ts'
+import { reachableHost } from '../platform/http/reachable-host.ts'
 import { createHttpServer } from '../platform/http/server.ts'
 import { createIdempotency } from '../platform/idempotency.ts'
-import { createRequestIds, uuidIds } from '../platform/ids.ts'
+import { createIds, createRequestIds } from '../platform/ids.ts'
 import { startLoop } from '../platform/lifecycle.ts'
 import { createLogger, type Logger } from '../platform/log.ts'
 import { createMailer, type Mailer } from '../platform/mail.ts'
@@ -20,6 +22,7 @@ import { createMetrics } from '../platform/metrics.ts'
 import { createOutbox, type OutboxEvent, pruneOutbox, startOutboxRelay } from '../platform/outbox.ts'
 import { createRealtime, type Realtime } from '../platform/realtime.ts'
 import { createResources } from '../platform/resources.ts'
+import { sharedSecret } from '../platform/shared-secret.ts'
 import { createProcedures } from '../platform/trpc.ts'
 import { buildIdentity, type Identity } from './build-identity.ts'
 import { buildPayments, type Payments } from './build-payments.ts'
@@ -38,8 +41,8 @@ export interface Overrides {
   /** Called around the publishing of a batch of events. */
   readonly beforePublish?: (events: readonly OutboxEvent[]) => Promise<void>
   readonly afterPublish?: (events: readonly OutboxEvent[]) => Promise<void>
-  /** Starts the payment simulator where the configuration names none; told where webhooks go. */
-  readonly startSimulator?: (webhookUrl: string) => Promise<AsyncDisposable & { readonly url: string }>
+  /** Starts the payment simulator where the configuration names none; told where webhooks go, and what signs them. */
+  readonly startSimulator?: (webhookUrl: string, secret: string) => Promise<AsyncDisposable & { readonly url: string }>
 }
 
 export interface App extends AsyncDisposable {
@@ -70,12 +73,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
 async function open(config: Config, overrides: Overrides, resources: ReturnType<typeof createResources>): Promise<App> {
   const log = overrides.log ?? createLogger(config)
-  const ids = uuidIds
   const metrics = createMetrics()
   const database = resources.use(await openDatabase(config, overrides.databaseHooks))
   await prepareSchema(database, log)
   const redis = config.REDIS_URL === undefined ? null : resources.use(await openRedis(config.REDIS_URL, log)).client
   const clock = await createSyncedClock(() => database.nowMs(), overrides.monotonicMs)
+  const ids = createIds(clock)
   const cache = redis === null ? createMemoryCache() : createRedisCache(redis, config.REDIS_PREFIX)
   const rateLimits = createRateLimits(redis, config.REDIS_PREFIX)
   const mailer = resources.use(overrides.mailer ?? createMailer(config, log))
@@ -111,7 +114,7 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
   const firstAdmin = await identity.createFirstAdmin()
 
   const answersCalls = config.ROLE === 'all' || config.ROLE === 'api'
-  let draining = false
+  let phase: Phase = 'starting'
   const procedures = createProcedures({
     actorLimit: createLocalRateLimit({
       name: 'actor',
@@ -137,7 +140,8 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
       points: config.WEBHOOKS_PER_MINUTE_PER_ADDRESS,
       windowMs: minuteMs,
     }),
-    readiness: createReadiness({ database, redis, isDraining: () => draining }),
+    phase: () => phase,
+    readiness: createReadiness({ database, redis, phase: () => phase }),
   })
   const realtime = createRealtime({
     ...{ config, redis, log },
@@ -160,31 +164,35 @@ async function open(config: Config, overrides: Overrides, resources: ReturnType<
     },
   })
 
-  server.listen(config.PORT, config.HOST)
-  await once(server, 'listening')
-  url = `http://${hostInUrl(config.HOST)}:${(server.address() as AddressInfo).port}`
   const closeFront = async () => {
-    draining = true
+    phase = 'ending'
     await realtime.close('server_shutdown')
     await closeHttpServer(server, config.SHUTDOWN_TIMEOUT_MS)
   }
   // Registered twice: a start that fails further down must close it too, but at the end it is the first to close, so
   // that calls in flight still find everything behind it open.
   resources.defer(closeFront)
-  const simulatorUrl = await openSimulator()
-  if (simulatorUrl !== null) payments.openGateways({ simulatorUrl })
+  server.listen(config.PORT, config.HOST)
+  await once(server, 'listening')
+  url = `http://${reachableHost(config.HOST)}:${(server.address() as AddressInfo).port}`
+  const simulator = await openSimulator()
+  if (simulator !== null) payments.openGateways({ simulator })
   startLoops()
   resources.defer(closeFront)
+  phase = 'serving'
 
   return {
-    ...{ url, config, log, database, router, simulatorUrl, firstAdmin },
+    ...{ url, config, log, database, router, firstAdmin },
+    simulatorUrl: simulator?.url ?? null,
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   }
 
-  async function openSimulator(): Promise<string | null> {
-    if (config.SIMULATOR_URL !== undefined) return config.SIMULATOR_URL
-    if (!config.GATEWAYS.includes('simulator') || overrides.startSimulator === undefined) return null
-    return resources.use(await overrides.startSimulator(`${url}/webhooks/simulator`)).url
+  async function openSimulator(): Promise<{ readonly url: string; readonly secret: string } | null> {
+    if (!config.GATEWAYS.includes('simulator')) return null
+    const secret = config.SIMULATOR_SECRET ?? (await sharedSecret(database, 'simulator'))
+    if (config.SIMULATOR_URL !== undefined) return { url: config.SIMULATOR_URL, secret }
+    if (overrides.startSimulator === undefined) return null
+    return { url: resources.use(await overrides.startSimulator(`${url}/webhooks/simulator`, secret)).url, secret }
   }
 
   function startLoops(): void {
@@ -252,9 +260,4 @@ async function prepareSchema(database: Database, log: Logger): Promise<void> {
   }
   const pending = await pendingMigrations(database, migrations, log)
   if (pending.length > 0) throw new Error(`the database lacks ${pending.join(', ')}: run "npm run migrate" first`)
-}
-
-function hostInUrl(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
-  return host.includes(':') ? `[${host}]` : host
 }

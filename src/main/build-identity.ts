@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { createBackground } from '../identity/adapters/background.ts'
 import { createChallenges } from '../identity/adapters/challenges.ts'
 import { createAccessTokens } from '../identity/adapters/crypto/access-tokens.ts'
@@ -12,7 +11,6 @@ import { createIdentityMail } from '../identity/adapters/identity-mail.ts'
 import { createIdentityLimits } from '../identity/adapters/limits.ts'
 import { createLiveSessions } from '../identity/adapters/live-sessions.ts'
 import { createIdentityStore } from '../identity/adapters/sequelize/identity-store.ts'
-import { sharedSecret } from '../identity/adapters/sequelize/shared-secret.ts'
 import { createAuthRouter } from '../identity/adapters/trpc/auth-router.ts'
 import { createAuthUseCases } from '../identity/adapters/trpc/auth-use-cases.ts'
 import { authenticate, isSessionLive } from '../identity/app/authenticate.ts'
@@ -31,6 +29,7 @@ import type { Database } from '../platform/database/database.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Mailer } from '../platform/mail.ts'
 import type { Outbox } from '../platform/outbox.ts'
+import { sharedSecret } from '../platform/shared-secret.ts'
 import type { Procedures } from '../platform/trpc.ts'
 
 interface BuildIdentity {
@@ -63,12 +62,13 @@ export async function buildIdentity({
   log,
   publicUrl,
 }: BuildIdentity) {
-  const secret =
-    config.AUTH_SECRET ?? (await sharedSecret(database, 'auth', () => randomBytes(48).toString('base64url')))
+  const secret = config.AUTH_SECRET ?? (await sharedSecret(database, 'auth'))
   const keys = deriveKeys(secret)
   const store = createIdentityStore({ database, outbox, audit })
   const liveSessions = createLiveSessions(store.sessions)
-  const background = createBackground(log)
+  const queue = () => createBackground({ log, drainTimeoutMs: config.SHUTDOWN_TIMEOUT_MS })
+  const resets = queue()
+  const notices = queue()
   const baseUrl = publicUrl ?? (() => config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`)
 
   const deps: IdentityDeps = {
@@ -77,7 +77,8 @@ export async function buildIdentity({
       clock,
       ids,
       liveSessions,
-      background,
+      resets,
+      notices,
       random: secureRandom,
       digest: sha256,
       policy: readPolicy(config),
@@ -110,8 +111,10 @@ export async function buildIdentity({
     /** For the relay: a session that was ended on another node is refused here at once, not after the cache's half second. */
     forgetSession: (sessionId: string) => liveSessions.forget([sessionId]),
     prune: pruneIdentity(deps),
-    /** Waits for mails that are under way. */
-    [Symbol.asyncDispose]: () => background[Symbol.asyncDispose](),
+    /** Waits for mails that are under way, a bounded time. */
+    async [Symbol.asyncDispose]() {
+      await Promise.all([resets[Symbol.asyncDispose](), notices[Symbol.asyncDispose]()])
+    },
   }
 }
 

@@ -161,17 +161,17 @@ function policyOf(config: Config): PaymentsPolicy {
   }
 }
 
-/** Gateways are opened once their addresses are known; until then a call finds none and is told to try again. */
+/** Gateways are opened once their addresses are known, before any call is answered. */
 function createGateways(config: Config, clock: Clock) {
   const byName = new Map<string, Gateway>()
   const gateways: Gateways = {
     get: (name) => byName.get(name),
     methods: () => [...byName.values()].flatMap(({ methods }) => methods),
   }
-  function open({ simulatorUrl }: { simulatorUrl: string }): void {
+  function open({ simulator: { url, secret } }: { simulator: { url: string; secret: string } }): void {
     const simulator = createSimulatorGateway({
-      url: simulatorUrl,
-      secret: config.SIMULATOR_SECRET,
+      url,
+      secret,
       timeoutMs: config.GATEWAY_TIMEOUT_MS,
       ttlMs: config.DEPOSIT_TTL_MS,
       clock,

@@ -10,10 +10,13 @@ const startTimeoutMs = 20_000
 export async function forkSimulator(
   config: Config,
   webhookUrl: string,
+  secret: string,
 ): Promise<AsyncDisposable & { readonly url: string }> {
   const entry = new URL(import.meta.url.endsWith('.ts') ? './simulator.ts' : './simulator.js', import.meta.url)
   // Whoever reaches it can pay: it listens to this machine alone, wherever the server listens.
   const child = fork(entry, ['--host', '127.0.0.1', '--webhook-url', webhookUrl])
+  // Neither arguments nor environment of a process are secret to others on the machine.
+  child.send({ secret })
   const ended = once(child, 'exit')
   const started = once(child, 'message', { signal: AbortSignal.timeout(startTimeoutMs) })
   const [message] = await Promise.race([

@@ -1,15 +1,15 @@
 import type { Redis } from 'ioredis'
 import type { Database } from '../platform/database/database.ts'
-import type { HttpDeps } from '../platform/http/deps.ts'
+import type { HttpDeps, Phase } from '../platform/http/deps.ts'
 
 interface ReadinessDeps {
   readonly database: Database
   readonly redis: Redis | null
-  readonly isDraining: () => boolean
+  readonly phase: () => Phase
 }
 
 /** Says whether this process can serve. The database is asked one question at a time, however many want to know. */
-export function createReadiness({ database, redis, isDraining }: ReadinessDeps): HttpDeps['readiness'] {
+export function createReadiness({ database, redis, phase }: ReadinessDeps): HttpDeps['readiness'] {
   let underWay: Promise<string | null> | null = null
 
   function databaseTrouble(): Promise<string | null> {
@@ -24,7 +24,7 @@ export function createReadiness({ database, redis, isDraining }: ReadinessDeps):
   }
 
   return async () => ({
-    reason: isDraining() ? 'shutting down' : await databaseTrouble(),
+    reason: phase() === 'serving' ? await databaseTrouble() : phase(),
     // Without Redis calls are answered as ever; pushes to other nodes wait, and limits are counted by each node.
     degraded: redis === null || redis.status === 'ready' ? [] : ['redis'],
   })

@@ -8,7 +8,9 @@ import { forkSimulator } from './fork-simulator.ts'
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { demo: { type: 'boolean', default: false } }, strict: true })
   const config = readConfig()
-  const app = await createApp(config, { startSimulator: (webhookUrl) => forkSimulator(config, webhookUrl) })
+  const app = await createApp(config, {
+    startSimulator: (webhookUrl, secret) => forkSimulator(config, webhookUrl, secret),
+  })
   const { log, url, simulatorUrl, firstAdmin } = app
   const store = app.database.dialect === 'sqlite' ? `embedded, in ${config.DATA_DIR}` : 'MySQL'
   log.info(

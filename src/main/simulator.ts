@@ -1,7 +1,10 @@
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { reachableHost, startSimulator } from '../payments/adapters/provider/simulator/start-simulator.ts'
+import { z } from 'zod'
+import { startSimulator } from '../payments/adapters/provider/simulator/start-simulator.ts'
 import { type Config, ConfigError, readConfig } from '../platform/config.ts'
+import { reachableHost } from '../platform/http/reachable-host.ts'
 import { createLogger } from '../platform/log.ts'
 
 /** Runs the payment simulator as a process of its own until it is told to stop. */
@@ -13,10 +16,11 @@ async function main() {
     strict: true,
   })
   const webhookUrl = values['webhook-url'] ?? webhookUrlOf(config)
+  const secret = await secretOf(config)
   const simulator = await startSimulator({
     host: values.host ?? config.HOST,
     port: config.SIMULATOR_PORT,
-    secret: config.SIMULATOR_SECRET,
+    secret,
     webhookUrl,
     stateFile: join(config.DATA_DIR, 'simulator-state.jsonl'),
     log: log.child({ part: 'simulator' }),
@@ -38,6 +42,23 @@ async function main() {
     if (!ending) void end('disconnect')
   })
 }
+
+/** Of a simulator that was started beside a server, the server tells it. */
+async function secretOf({ SIMULATOR_SECRET }: Config): Promise<string> {
+  if (SIMULATOR_SECRET !== undefined) return SIMULATOR_SECRET
+  if (process.send === undefined)
+    throw new ConfigError([
+      'SIMULATOR_SECRET: must be set, here and at the servers, where the simulator runs by itself',
+    ])
+  const told = new Promise((resolve) => process.once('message', resolve))
+  const late = pause(secretWaitMs, undefined, { ref: false }).then(() => {
+    throw new Error('the process that started the simulator does not tell its secret')
+  })
+  return Told.parse(await Promise.race([told, late])).secret
+}
+
+const secretWaitMs = 10_000
+const Told = z.object({ secret: z.string() })
 
 function webhookUrlOf({ SIMULATOR_WEBHOOK_URL, PUBLIC_URL, HOST, PORT }: Config): string {
   if (SIMULATOR_WEBHOOK_URL !== undefined) return SIMULATOR_WEBHOOK_URL

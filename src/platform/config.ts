@@ -16,10 +16,6 @@ const url = (...protocols: string[]) =>
     message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   })
 
-/** Known to everybody who reads this file. */
-const developmentSecret = 'simulator-development-secret'
-const loopbackHosts = new Set(['127.0.0.1', 'localhost', '::1'])
-
 /**
  * Every variable the product reads, with its default and meaning. The README's configuration table is generated from
  * this schema, so a description here is documentation.
@@ -152,8 +148,8 @@ export const environmentSchema = z.object({
   SIMULATOR_SECRET: z
     .string()
     .min(16)
-    .default(developmentSecret)
-    .describe('Signs what simulator and server tell each other'),
+    .optional()
+    .describe('Signs what simulator and server tell each other; made once and kept in the database when absent'),
   SIMULATOR_WEBHOOK_URL: url('http:', 'https:')
     .optional()
     .describe(
@@ -262,12 +258,16 @@ const rules: readonly Rule[] = [
   },
   {
     variable: 'SIMULATOR_SECRET',
-    reads: ['NODE_ENV', 'HOST', 'GATEWAYS', 'SIMULATOR_SECRET'],
-    rule: 'must be set in production and where HOST is not this machine alone, or anybody can forge payments',
-    isBroken: ({ NODE_ENV, HOST, GATEWAYS, SIMULATOR_SECRET }) =>
-      GATEWAYS.includes('simulator') &&
-      SIMULATOR_SECRET === developmentSecret &&
-      (NODE_ENV === 'production' || !loopbackHosts.has(HOST)),
+    reads: ['SIMULATOR_URL', 'SIMULATOR_SECRET'],
+    rule: 'must be set where SIMULATOR_URL is, to what that simulator was given',
+    isBroken: ({ SIMULATOR_URL, SIMULATOR_SECRET }) => SIMULATOR_URL !== undefined && SIMULATOR_SECRET === undefined,
+  },
+  {
+    variable: 'SIMULATOR_URL',
+    reads: ['ROLE', 'GATEWAYS', 'SIMULATOR_URL'],
+    rule: 'must be set for the roles api and worker, or each process has a simulator that knows nothing of the others',
+    isBroken: ({ ROLE, GATEWAYS, SIMULATOR_URL }) =>
+      (ROLE === 'api' || ROLE === 'worker') && GATEWAYS.includes('simulator') && SIMULATOR_URL === undefined,
   },
   {
     variable: 'ROLE',

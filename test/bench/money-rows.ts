@@ -5,7 +5,9 @@ import { confirmCharge, type Deposit, newDeposit } from '../../src/payments/doma
 import type { ChargeReport, DepositMethod } from '../../src/payments/domain/gateway.ts'
 import { accountName, wallet } from '../../src/payments/domain/ledger.ts'
 import type { Database } from '../../src/platform/database/database.ts'
-import { uuidIds } from '../../src/platform/ids.ts'
+import { createIds } from '../../src/platform/ids.ts'
+
+const ids = createIds({ now: () => new Date() })
 
 /** Rows that a bench begins with, written in bulk and outside the measured time. */
 export const method: DepositMethod = {
@@ -47,7 +49,7 @@ export async function addDeposits(database: Database, ownerIds: readonly string[
   const deposits = ownerIds.map((ownerId, index) => {
     const now = new Date(nowMs - (index % 1000))
     const reference = newReference()
-    const created = newDeposit({ id: uuidIds.next(), ownerId, amount, method, reference, now })
+    const created = newDeposit({ id: ids.next(), ownerId, amount, method, reference, now })
     return confirmCharge(created, reference, 86_400_000)
   })
   await addRows(database, 'deposits', deposits.map(fromDeposit).map(columnsOf))
@@ -78,13 +80,13 @@ function columnsOf(attributes: object): object {
 export async function addNotices(database: Database, deposits: readonly Deposit[]): Promise<StoredNotice[]> {
   const now = new Date()
   const notices = deposits.map(({ id: chargeId }): StoredNotice => {
-    const transactionId = `tx-${uuidIds.next()}`
+    const transactionId = `tx-${ids.next()}`
     const payment = { transactionId, ...amount, paidAt: now }
     const report: ChargeReport = { chargeId, status: 'paid', payments: [payment], takebacks: [] }
     return {
-      id: uuidIds.next(),
+      id: ids.next(),
       provider: method.gateway,
-      eventId: uuidIds.next(),
+      eventId: ids.next(),
       report,
       receivedAt: now,
       attempts: 0,

@@ -12,7 +12,7 @@ import { createSyncedClock } from '../../src/platform/clock.ts'
 import { readConfig } from '../../src/platform/config.ts'
 import { openDatabase } from '../../src/platform/database/database.ts'
 import { createIdempotency } from '../../src/platform/idempotency.ts'
-import { uuidIds } from '../../src/platform/ids.ts'
+import { createIds } from '../../src/platform/ids.ts'
 import { createOutbox } from '../../src/platform/outbox.ts'
 import { addAccounts, addDeposits, addNotices, amount, method, newReference } from './money-rows.ts'
 import { answerParent } from './parent-link.ts'
@@ -22,8 +22,9 @@ import { traceStatements } from './statements.ts'
 const config = readConfig()
 const database = await openDatabase(config)
 const clock = await createSyncedClock(database.nowMs)
-const audit = createAudit({ database, clock, ids: uuidIds })
-const outbox = createOutbox({ database, clock, ids: uuidIds, wake: () => {} })
+const ids = createIds(clock)
+const audit = createAudit({ database, clock, ids })
+const outbox = createOutbox({ database, clock, ids, wake: () => {} })
 const store = createPaymentsStore({
   database,
   clock,
@@ -58,7 +59,7 @@ const policy: PaymentsPolicy = {
   gatewayConcurrencyMax: config.GATEWAY_CONCURRENCY_MAX,
   noticeAttemptsMax: config.WEBHOOK_ATTEMPTS_MAX,
 }
-const deps = { store, clock, ids: uuidIds, gateways, policy }
+const deps = { store, clock, ids, gateways, policy }
 const handle = handleNotice({ ...deps, applyReport: applyReport(deps) })
 const create = createDeposit({ ...deps, openCharge: openCharge(deps) })
 
@@ -108,7 +109,7 @@ async function inLanes(jobs: readonly Job[], lanes: number, run: (job: Job) => P
 answerParent(
   {
     addUsers: async (count: number) => {
-      const users = Array.from({ length: count }, () => uuidIds.next())
+      const users = Array.from({ length: count }, () => ids.next())
       await addAccounts(database, users)
       return users
     },

@@ -62,6 +62,14 @@ describe.each(backends)('$name: a node whose machine clock', (backend) => {
         expect(lateMs).toBeGreaterThanOrEqual(0)
         expect(lateMs).toBeLessThan(5_000)
       }
+      // Nodes agree on what came first: in each story, and in the list.
+      for (const id of ids) {
+        const { entries } = await client.deposits.timeline.query({ id })
+        expect(entries.map(({ type }) => type)).toEqual(['deposit.created', 'deposit.pending', 'deposit.expired'])
+      }
+      const { items } = await client.deposits.list.query({ limit: depositCount })
+      const newer = new Set(items.slice(0, depositCount / 2).map(({ id }) => id))
+      expect(newer).toEqual(new Set(ids.slice(depositCount / 2)))
       expect((await depositFacts(database, ids)).size).toBe(depositCount)
       expect(await site.ledgerFaults()).toEqual([])
     },

@@ -37,6 +37,16 @@ describe('too many calls', () => {
     expect((await get(product.app.url, '/trpc/system.info')).status).toBe(429)
   })
 
+  it('count together from one /64 of IPv6, whose addresses cost nothing', async () => {
+    await using product = await openProduct(embedded!, { REQUESTS_PER_MINUTE_PER_ADDRESS: '2', TRUST_PROXY: 'true' })
+    const from = async (address: string) =>
+      (await get(product.app.url, '/trpc/system.info', { 'x-forwarded-for': address })).status
+    expect(await from('2001:db8:1:2::1')).toBe(200)
+    expect(await from('2001:db8:1:2:ffff::7')).toBe(200)
+    expect(await from('2001:db8:1:2:abcd:1:2:3')).toBe(429)
+    expect(await from('2001:db8:1:3::1')).toBe(200)
+  })
+
   it('of one account are refused, wherever they come from', async () => {
     await using product = await openProduct(embedded!, { REQUESTS_PER_MINUTE_PER_ACTOR: '2' })
     const { client } = await signUp(product.app.url)
@@ -56,6 +66,34 @@ describe('too many calls', () => {
     const refused = await send()
     expect(refused.status).toBe(429)
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  })
+})
+
+describe('while the start is not over', () => {
+  it('calls and webhooks are told to come again, and the node is alive but not ready', async () => {
+    await using data = await embedded!.open()
+    const seen: unknown[] = []
+    const { SIMULATOR_SECRET: _made, ...env } = { ...roomyEnv, ...data.env }
+    await using app = await createApp(readConfig(env), {
+      async startSimulator(webhookUrl, secret) {
+        const { origin } = new URL(webhookUrl)
+        for (const path of ['/healthz', '/readyz', '/trpc/system.info', '/webhooks/simulator']) {
+          const init = path.startsWith('/webhooks') ? { method: 'POST', body: '{}' } : {}
+          const answer = await fetch(`${origin}${path}`, init)
+          seen.push([path, answer.status, answer.headers.get('retry-after')])
+        }
+        expect(secret.length).toBeGreaterThan(40)
+        return { url: 'http://127.0.0.1:9', [Symbol.asyncDispose]: async () => {} }
+      },
+    })
+    expect(seen).toEqual([
+      ['/healthz', 200, null],
+      ['/readyz', 503, null],
+      ['/trpc/system.info', 503, '1'],
+      ['/webhooks/simulator', 503, '1'],
+    ])
+    expect((await get(app.url, '/readyz')).status).toBe(200)
+    expect((await get(app.url, '/trpc/system.info')).status).toBe(200)
   })
 })
 

@@ -23,14 +23,14 @@ async function enrol(cluster: IdentityCluster, handle = 'ann') {
   return { caller, session, secret, recoveryCodes }
 }
 
-async function challengeOf(node: IdentityNode): Promise<string> {
-  const answer = await (await node.as()).login({ login: 'ann', password })
+async function challengeOf(node: IdentityNode, secret = password): Promise<string> {
+  const answer = await (await node.as()).login({ login: 'ann', password: secret })
   if (!('challenge' in answer)) throw new Error('no second factor was asked for')
   return answer.challenge
 }
 
-async function outcome(node: IdentityNode, challenge: string, code: string): Promise<string> {
-  const call = (await node.as()).completeTotp({ challenge, code })
+async function outcome(node: IdentityNode, challenge: string, code: string, address?: string): Promise<string> {
+  const call = (await node.as(undefined, address)).completeTotp({ challenge, code })
   return call.then(() => 'signed in').catch(() => refusal(call))
 }
 
@@ -64,7 +64,7 @@ describe.each(backends)('the second factor on $name', (backend) => {
     const { secret } = await enrol(cluster)
     cluster.pass(stepMs)
     const code = totpCode(secret, cluster.now())
-    const challenges = await Promise.all(cluster.nodes.map(challengeOf))
+    const challenges = await Promise.all(cluster.nodes.map((node) => challengeOf(node)))
     const outcomes = await Promise.all(cluster.nodes.map((node, i) => outcome(node, challenges[i]!, code)))
     expect([...outcomes].sort()).toEqual(['auth.totp_invalid', 'signed in'])
 
@@ -121,6 +121,30 @@ describe.each(backends)('the second factor on $name', (backend) => {
     const challenges = [await challengeOf(node), await challengeOf(node)]
     for (let i = 0; i < 7; i++) expect(await outcome(node, challenges[i % 2]!, '000000')).toBe('auth.totp_invalid')
     expect(await outcome(node, challenges[0]!, recoveryCodes[0]!)).toBe('rate.limited')
+  })
+
+  it('bounds them over networks, nodes and calls too, until the owner sets a new password', async () => {
+    await using opened = await backend.open()
+    await using cluster = await openCluster(opened, { ...settings, LOGIN_FAILURES_MAX: '7' })
+    const [node, other] = cluster.nodes
+    const { caller, recoveryCodes } = await enrol(cluster)
+    // The counts of nodes that share no Redis are their own.
+    const second = backend.name === 'embedded' ? node : other
+    const challenges = [await challengeOf(node), await challengeOf(second)]
+    for (let i = 0; i < 4; i++)
+      expect(await outcome([node, second][i % 2]!, challenges[i % 2]!, '000000', `192.0.2.${i}`)).toBe(
+        'auth.totp_invalid',
+      )
+    for (let i = 0; i < 3; i++)
+      expect(await refusal(caller.totpDisable({ password, code: '000000' }))).toBe('auth.totp_invalid')
+    expect(await outcome(node, await challengeOf(node), recoveryCodes[0]!, '203.0.113.1')).toBe('rate.limited')
+    expect(await refusal(caller.totpDisable({ password, code: recoveryCodes[0]! }))).toBe('rate.limited')
+
+    cluster.pass(1)
+    const newPassword = 'another long phrase'
+    await node.setNewPassword('ann@example.com', newPassword)
+    expect(await outcome(node, challenges[0]!, recoveryCodes[0]!)).toBe('auth.challenge_invalid')
+    expect(await outcome(node, await challengeOf(node, newPassword), recoveryCodes[0]!)).toBe('signed in')
   })
 
   it('goes away against password and code', async () => {

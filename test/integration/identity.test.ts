@@ -1,12 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { backends } from '../support/backends.ts'
-import { accountOf, type IdentityCluster, openCluster, password, refusal } from '../support/identity.ts'
+import { accountOf, type IdentityCluster, openCluster, password, refusal, resetToken } from '../support/identity.ts'
 
 const roomy = { REGISTRATIONS_PER_HOUR_PER_ADDRESS: '1000', LOGIN_FAILURES_MAX: '100' }
-
-function resetToken({ mails }: IdentityCluster): string {
-  return String(/token=([\w-]+)/.exec(mails.at(-1)?.text ?? '')?.[1])
-}
 
 async function actions({ nodes }: IdentityCluster): Promise<string[]> {
   return (await nodes[0].database.select<{ action: string }>('SELECT action FROM audit_log ORDER BY id')).map(
@@ -133,7 +129,7 @@ describe.each(backends)('accounts on $name', (backend) => {
 
     expect(await ask('ann@example.com')).toEqual({ done: true })
     await vi.waitFor(() => expect(cluster.mails).toHaveLength(1))
-    const late = resetToken(cluster)
+    const late = resetToken(cluster.mails)
     cluster.pass(60_000)
     expect(await refusal(anybody.resetPassword({ token: late, newPassword: 'another long phrase' }))).toBe(
       'auth.reset_invalid',
@@ -141,7 +137,7 @@ describe.each(backends)('accounts on $name', (backend) => {
 
     for (let i = 0; i < 4; i++) expect(await ask('ann@example.com')).toEqual({ done: true })
     await vi.waitFor(() => expect(cluster.mails).toHaveLength(3))
-    const token = resetToken(cluster)
+    const token = resetToken(cluster.mails)
     expect(await refusal(anybody.resetPassword({ token: 'made-up', newPassword: 'another long phrase' }))).toBe(
       'auth.reset_invalid',
     )

@@ -4,7 +4,7 @@ import { fromOutboxEvent } from '../../src/payments/adapters/sequelize/events.ts
 import { newDeposit } from '../../src/payments/domain/deposit.ts'
 import { clearing, debt, posting, suspense, wallet } from '../../src/payments/domain/ledger.ts'
 import type { Database } from '../../src/platform/database/database.ts'
-import { uuidIds } from '../../src/platform/ids.ts'
+import { createIds } from '../../src/platform/ids.ts'
 import { backends, type OpenBackend } from '../support/backends.ts'
 import { createFakeGateway } from '../support/fake-gateway.ts'
 import { actorOf, buildPayments, createTestClock, openMigrated, type Payments, userOf } from '../support/payments.ts'
@@ -14,6 +14,7 @@ describe.each(backends)('the largest amount there is, $name', (backend) => {
   let database: Database
   let payments: Payments
   const clock = createTestClock()
+  const ids = createIds(clock)
   const gateway = createFakeGateway()
 
   beforeAll(async () => {
@@ -30,7 +31,7 @@ describe.each(backends)('the largest amount there is, $name', (backend) => {
   const grant = (userId: string, minor: bigint, from = suspense('IDR')) =>
     payments.store.transaction((tx) =>
       tx.ledger.post({
-        id: uuidIds.next(),
+        id: ids.next(),
         ...posting('transfer', null, [
           { account: from, minor: -minor },
           { account: wallet(userId, 'IDR'), minor },
@@ -83,7 +84,7 @@ describe.each(backends)('the largest amount there is, $name', (backend) => {
     const owe = (minor: bigint) =>
       payments.store.transaction((tx) =>
         tx.ledger.post({
-          id: uuidIds.next(),
+          id: ids.next(),
           ...posting('reversal', null, [
             { account: debt(user, 'IDR'), minor: -minor },
             { account: clearing('fake', 'IDR'), minor },
@@ -98,7 +99,7 @@ describe.each(backends)('the largest amount there is, $name', (backend) => {
   it('stands in a deposit, and in the event that tells of it', async () => {
     const method = { ...gateway.methods[0]!, maxMinor: minorMax }
     const amount = { minor: minorMax, currency: 'IDR' as const }
-    const common = { id: uuidIds.next(), ownerId: userOf(5), method, reference: 'r', now: clock.now() }
+    const common = { id: ids.next(), ownerId: userOf(5), method, reference: 'r', now: clock.now() }
     const deposit = { ...newDeposit({ ...common, amount }), receivedMinor: minorMax, inReviewMinor: minorMax - 1n }
     await payments.store.transaction(async (tx) => {
       await tx.deposits.insert(deposit)

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import type { Database, DatabaseHooks } from '../../src/platform/database/database.ts'
-import { uuidIds } from '../../src/platform/ids.ts'
+import { createIds } from '../../src/platform/ids.ts'
 import { createOutbox, type OutboxEvent, pruneOutbox, startOutboxRelay } from '../../src/platform/outbox.ts'
 import { createResources } from '../../src/platform/resources.ts'
 import { type Backend, backends } from '../support/backends.ts'
@@ -15,7 +15,7 @@ async function openOutbox(backend: Backend, hooks?: DatabaseHooks) {
   const opened = resources.use(await backend.open())
   const clock = createTestClock()
   const database = resources.use(await openMigrated(opened.env, hooks))
-  const outbox = createOutbox({ database, clock, ids: uuidIds, wake() {} })
+  const outbox = createOutbox({ database, clock, ids: createIds(clock), wake() {} })
   const relay = (on: Database, publish: (events: readonly OutboxEvent[]) => Promise<void>, flush = async () => {}) =>
     resources.use(startOutboxRelay({ database: on, clock, publish, flush, batchMaxRows: 10, pollMs: 5, log: silent }))
   return {

@@ -5,7 +5,7 @@ import { createAudit } from '../../src/platform/audit.ts'
 import { readConfig } from '../../src/platform/config.ts'
 import { type Database, openDatabase } from '../../src/platform/database/database.ts'
 import { migrate, pendingMigrations } from '../../src/platform/database/migrate.ts'
-import { uuidIds } from '../../src/platform/ids.ts'
+import { createIds } from '../../src/platform/ids.ts'
 import { createOutbox } from '../../src/platform/outbox.ts'
 import { backends, type OpenBackend } from '../support/backends.ts'
 import { createFakeGateway } from '../support/fake-gateway.ts'
@@ -35,7 +35,7 @@ describe.each(backends)('the schema, $name', (backend) => {
 
   it('is what the models say, column by column', async () => {
     const clock = createTestClock()
-    const deps = { database, clock, ids: uuidIds }
+    const deps = { database, clock, ids: createIds(clock) }
     const [audit, outbox] = [createAudit(deps), createOutbox({ ...deps, wake() {} })]
     createIdentityStore({ database, audit, outbox })
     buildPayments({ database, clock, gateway: createFakeGateway() })

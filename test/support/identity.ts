@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { Secret, TOTP } from 'otpauth'
+import { expect, vi } from 'vitest'
 import type { SessionTokens } from '#contract'
 import { migrations } from '../../db/migrations/index.ts'
 import { DomainError } from '../../src/kernel/errors.ts'
@@ -10,7 +11,7 @@ import { createLocalRateLimit, createRateLimits } from '../../src/platform/cache
 import { readConfig } from '../../src/platform/config.ts'
 import { type Database, openDatabase } from '../../src/platform/database/database.ts'
 import { migrate } from '../../src/platform/database/migrate.ts'
-import { uuidIds } from '../../src/platform/ids.ts'
+import { createIds } from '../../src/platform/ids.ts'
 import { createLogger } from '../../src/platform/log.ts'
 import type { Mail } from '../../src/platform/mail.ts'
 import { createOutbox } from '../../src/platform/outbox.ts'
@@ -24,6 +25,8 @@ export interface IdentityNode {
   as(token?: string, address?: string): Promise<ReturnType<typeof callerOf>>
   /** Signs in an account without second factor. */
   signIn(login: string, secret?: string): Promise<SessionTokens>
+  /** Asks for a reset mail and does what it says. */
+  setNewPassword(email: string, newPassword: string): Promise<void>
 }
 
 export const password = 'a phrase for tests'
@@ -42,8 +45,12 @@ export interface IdentityCluster extends AsyncDisposable {
 
 type Env = Readonly<Record<string, string>>
 
-/** Two nodes over one backend. The embedded database serves one process, so there they share it. */
-export async function openCluster(opened: OpenBackend, settings: Env = {}): Promise<IdentityCluster> {
+/** Two nodes over one backend. The embedded database serves one process, so there they share it. `deliver` may hold mails up. */
+export async function openCluster(
+  opened: OpenBackend,
+  settings: Env = {},
+  deliver: (mail: Mail) => Promise<void> = async () => {},
+): Promise<IdentityCluster> {
   const config = readConfig({ LOG_LEVEL: 'error', ...opened.env, ...settings })
   const log = createLogger(config)
   const closing: AsyncDisposable[] = []
@@ -54,6 +61,7 @@ export async function openCluster(opened: OpenBackend, settings: Env = {}): Prom
   const mails: Mail[] = []
   let nowMs = Date.now()
   const clock = { now: () => new Date(nowMs) }
+  const ids = createIds(clock)
   const memory = createMemoryCache()
   let shared: Database | undefined
 
@@ -64,11 +72,11 @@ export async function openCluster(opened: OpenBackend, settings: Env = {}): Prom
     const redis = config.REDIS_URL === undefined ? null : new Redis(config.REDIS_URL)
     if (redis !== null) closed({ [Symbol.asyncDispose]: async () => redis.disconnect() })
     const cache: Cache = redis === null ? memory : createRedisCache(redis, config.REDIS_PREFIX)
-    const outbox = createOutbox({ database, clock, ids: uuidIds, wake() {} })
-    const audit = createAudit({ database, clock, ids: uuidIds })
+    const outbox = createOutbox({ database, clock, ids, wake() {} })
+    const audit = createAudit({ database, clock, ids })
     const rateLimits = createRateLimits(redis, config.REDIS_PREFIX)
-    const mailer = { send: async (mail: Mail) => void mails.push(mail) }
-    const platform = { config, database, outbox, audit, cache, rateLimits, clock, ids: uuidIds, mailer, log }
+    const mailer = { send: (mail: Mail) => deliver(mail).then(() => void mails.push(mail)) }
+    const platform = { config, database, outbox, audit, cache, rateLimits, clock, ids, mailer, log }
     const identity = closed(await buildIdentity(platform))
     async function as(token?: string, address = '192.0.2.1') {
       const actor = token === undefined ? null : await identity.authenticate(token)
@@ -84,6 +92,13 @@ export async function openCluster(opened: OpenBackend, settings: Env = {}): Prom
         const answer = await (await as()).login({ login, password: secret })
         if (!('session' in answer)) throw new Error('a second factor was asked for')
         return answer.session
+      },
+      async setNewPassword(email, newPassword) {
+        const before = mails.length
+        const anybody = await as()
+        await anybody.requestPasswordReset({ email })
+        await vi.waitFor(() => expect(mails.length).toBeGreaterThan(before))
+        await anybody.resetPassword({ token: resetToken(mails), newPassword })
       },
     }
   }
@@ -112,6 +127,12 @@ function callerOf(
   context: Parameters<ReturnType<typeof testRouter>['createCaller']>[0],
 ) {
   return testRouter(identity, staffTotpRequired).createCaller(context)
+}
+
+/** The token of the newest reset mail. */
+export function resetToken(mails: readonly Mail[]): string {
+  const found = mails.flatMap(({ text }) => /token=([\w-]+)/.exec(text)?.[1] ?? [])
+  return String(found.at(-1))
 }
 
 /** The code of the error that a call fails with; throws when it does not fail, or not with one of ours. */

@@ -12,7 +12,7 @@ import type { Gateway } from '../../src/payments/app/gateway-port.ts'
 import { handleNotice } from '../../src/payments/app/handle-notice.ts'
 import { openCharge } from '../../src/payments/app/open-charge.ts'
 import type { PaymentsPolicy } from '../../src/payments/app/policy.ts'
-import type { StoredNotice } from '../../src/payments/app/ports.ts'
+import type { StoredNotice, UserDirectory } from '../../src/payments/app/ports.ts'
 import { receiveNotice } from '../../src/payments/app/receive-notice.ts'
 import { refundCases } from '../../src/payments/app/refund-cases.ts'
 import { sweepDeposits } from '../../src/payments/app/sweep-deposits.ts'
@@ -26,7 +26,7 @@ import { readConfig } from '../../src/platform/config.ts'
 import { type Database, type DatabaseHooks, openDatabase } from '../../src/platform/database/database.ts'
 import { migrate } from '../../src/platform/database/migrate.ts'
 import { createIdempotency } from '../../src/platform/idempotency.ts'
-import { uuidIds } from '../../src/platform/ids.ts'
+import { createIds } from '../../src/platform/ids.ts'
 import { createOutbox } from '../../src/platform/outbox.ts'
 
 export const silent = pino({ level: 'silent' })
@@ -78,12 +78,25 @@ interface BuildPayments {
   readonly clock: Clock
   readonly gateway: Gateway
   readonly policy?: Partial<PaymentsPolicy>
+  readonly directory?: UserDirectory
+}
+
+/** Everybody's handle is their id. */
+const idsAsHandles: UserDirectory = {
+  findUser: async (id) => (id.startsWith('0000') ? { id, handle: id } : null),
+  handlesOf: async (ids) => new Map(ids.map((id) => [id, id])),
 }
 
 /** The use cases of payments, built by hand over a real database. No loop runs: a test decides what happens when. */
-export function buildPayments({ database, clock, gateway, policy: given = {} }: BuildPayments) {
+export function buildPayments({
+  database,
+  clock,
+  gateway,
+  policy: given = {},
+  directory = idsAsHandles,
+}: BuildPayments) {
   const policy = { ...roomyPolicy, ...given }
-  const ids = uuidIds
+  const ids = createIds(clock)
   const audit = createAudit({ database, clock, ids })
   const outbox = createOutbox({ database, clock, ids, wake() {} })
   const idempotency = createIdempotency({ database, clock })
@@ -91,10 +104,6 @@ export function buildPayments({ database, clock, gateway, policy: given = {} }: 
   const gateways = {
     get: (name: string) => (name === gateway.name ? gateway : undefined),
     methods: () => gateway.methods,
-  }
-  const directory = {
-    findUser: async (id: string) => (id.startsWith('0000') ? { id, handle: id } : null),
-    handlesOf: async (ids: readonly string[]) => new Map(ids.map((id) => [id, id])),
   }
   const handedOver: StoredNotice[] = []
   const handOver = (notice: StoredNotice) => void handedOver.push(notice)

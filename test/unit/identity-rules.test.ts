@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { assertStrongPassword } from '../../src/identity/domain/password.ts'
 import { normaliseReadableCode, readableCode } from '../../src/identity/domain/readable-code.ts'
 import { assertMayGoWithoutTotp, isReplay, readTypedCode } from '../../src/identity/domain/second-factor.ts'
-import { actorName, assertMaySignIn, newUser } from '../../src/identity/domain/user.ts'
+import { actorName, assertMaySignIn, guessedAccount, newUser } from '../../src/identity/domain/user.ts'
 
 const account = { email: 'ann.bolin@example.com', handle: 'ann_bolin_7' }
 
@@ -81,6 +81,16 @@ describe('an account', () => {
     expect(() => assertMaySignIn({ status: 'suspended' })).toThrow(
       expect.objectContaining({ code: 'auth.account_suspended' }),
     )
+  })
+
+  it('is guessed at under one name, whatever was typed, until its password changes', () => {
+    const byHandle = guessedAccount(user, account.handle)
+    expect(guessedAccount(user, account.email)).toBe(byHandle)
+    expect(guessedAccount({ ...user, passwordChangedAt: new Date(now.getTime() + 1) }, account.handle)).not.toBe(
+      byHandle,
+    )
+    expect(guessedAccount(null, account.handle)).not.toBe(guessedAccount(null, account.email))
+    expect(guessedAccount(null, byHandle)).not.toBe(byHandle)
   })
 
   it('is called staff in the audit log when it has such a role', () => {

@@ -43,12 +43,12 @@ describe('the configuration', () => {
       'ADMIN_EMAIL',
       'DEPOSIT_TTL_MS',
       'SMTP_URL',
-      'SIMULATOR_SECRET',
     ])
   })
 
   test.each([
-    [{ HOST: '0.0.0.0' }, 'SIMULATOR_SECRET'],
+    [{ SIMULATOR_URL: 'http://127.0.0.1:3100' }, 'SIMULATOR_SECRET'],
+    [{ ROLE: 'api', MYSQL_URL: 'mysql://u@h/d', REDIS_URL: 'redis://h' }, 'SIMULATOR_URL'],
     [{ NODE_ENV: 'production' }, 'SMTP_URL'],
     [{ REDIS_URL: 'redis://127.0.0.1' }, 'REDIS_URL'],
     [{ ROLE: 'worker' }, 'ROLE'],
@@ -57,8 +57,8 @@ describe('the configuration', () => {
   })
 
   test('is not blamed for what hangs on a variable that is itself wrong', () => {
-    const variables = problemsOf({ ROLE: 'worker', REDIS_URL: 'nonsense' }).map((problem) => problem.split(':')[0])
-    expect(variables).toEqual(['REDIS_URL'])
+    const variables = problemsOf({ ROLE: 'worker', REDIS_URL: 'nonsense', SIMULATOR_URL: 'nonsense' })
+    expect(variables.map((problem) => problem.split(':')[0])).toEqual(['REDIS_URL', 'SIMULATOR_URL'])
   })
 
   test('cannot be changed', () => {

@@ -6,11 +6,11 @@ import { checkOwnPassword } from './check-own-password.ts'
 import { endSessions } from './end-sessions.ts'
 import type { IdentityDeps } from './ports.ts'
 
-type Deps = Pick<IdentityDeps, 'store' | 'clock' | 'passwords' | 'liveSessions' | 'limits' | 'mail' | 'background'>
+type Deps = Pick<IdentityDeps, 'store' | 'clock' | 'passwords' | 'liveSessions' | 'limits' | 'mail' | 'notices'>
 
 /** Changes the password and ends every other session of the account. */
 export function changePassword(deps: Deps) {
-  const { store, clock, passwords, liveSessions, mail, background } = deps
+  const { store, clock, passwords, liveSessions, mail, notices } = deps
   const check = checkOwnPassword(deps)
   return async (actor: Actor, currentPassword: string, newPassword: string): Promise<void> => {
     const user = await check(actor, currentPassword)
@@ -34,6 +34,6 @@ export function changePassword(deps: Deps) {
       return others
     })
     liveSessions.forget(ended.map(({ id }) => id))
-    background.run('password notice', () => mail.passwordChanged(user.email, now))
+    notices.run('password notice', () => mail.passwordChanged(user.email, now))
   }
 }

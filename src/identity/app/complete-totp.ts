@@ -69,7 +69,7 @@ export function completeTotp(deps: Deps) {
     }
     liveSessions.forget(started.ended)
     await limits.codes.reset(user.id)
-    if (challenge !== null) await limits.signIn.forgive(challenge.login)
+    if (challenge !== null) await limits.signIn.forgive(challenge.guess)
     return { user, tokens: await issue(started.session, started.session.refreshCounter) }
   }
 }

@@ -1,8 +1,8 @@
-import type { ClientInfo } from '../../kernel/client-info.ts'
+import { type ClientInfo, clientNetwork } from '../../kernel/client-info.ts'
 import { DomainError } from '../../kernel/errors.ts'
-import { assertMaySignIn, type User } from '../domain/user.ts'
+import { assertMaySignIn, guessedAccount, type User } from '../domain/user.ts'
 import { issueTokens } from './issue-tokens.ts'
-import type { IdentityDeps } from './ports.ts'
+import type { Guess, IdentityDeps } from './ports.ts'
 import type { SignedIn } from './register.ts'
 import { startSession } from './start-session.ts'
 
@@ -31,30 +31,36 @@ export function logIn(deps: Deps) {
   const start = startSession(deps)
   const issue = issueTokens(deps)
 
-  async function proveOwner(login: string, password: string): Promise<User | null> {
+  async function find(login: string): Promise<User | null> {
     const found = login.includes('@') ? await store.users.byEmail(login) : await store.users.byHandle(login)
-    const user = found?.status === 'deleted' ? null : found
-    return (await passwords.verify(user?.passwordHash ?? null, password)) ? user : null
+    return found?.status === 'deleted' ? null : found
   }
 
-  async function awaitTotp(user: User, login: string): Promise<AwaitsTotp> {
+  async function awaitTotp(user: User, guess: Guess): Promise<AwaitsTotp> {
     const challenge = random.token()
     const ttlMs = policy.totpChallengeTtlMs
     const expiresAtMs = clock.now().getTime() + ttlMs
     const passwordChangedAtMs = user.passwordChangedAt.getTime()
-    await challenges.put(challenge, { userId: user.id, passwordChangedAtMs, login, expiresAtMs }, ttlMs)
+    await challenges.put(challenge, { userId: user.id, passwordChangedAtMs, guess, expiresAtMs }, ttlMs)
     return { challenge }
   }
 
   return async (login: string, password: string, client: ClientInfo): Promise<SignedIn | AwaitsTotp> => {
-    const user = await limits.signIn.guess({ login, address: client.address }, () => proveOwner(login, password))
+    const named = await find(login)
+    const network = clientNetwork(client.address)
+    const guess = { account: guessedAccount(named, login), network }
+    // Asked of nobody too, so that both take as long.
+    const known = await store.sessions.wasOpenedFrom(named?.id ?? '', network)
+    const user = await limits.signIn.guess({ ...guess, known }, async () =>
+      (await passwords.verify(named?.passwordHash ?? null, password)) ? named : null,
+    )
     if (user === null) throw new DomainError('auth.invalid_credentials', 'unauthenticated')
     assertMaySignIn(user)
     // The failures of a login with a second factor are forgiven once that is proven too.
-    if (user.totpSecret !== null) return awaitTotp(user, login)
+    if (user.totpSecret !== null) return awaitTotp(user, guess)
     const { session, ended } = await store.transaction((tx) => start(tx, user, client, 'password'))
     liveSessions.forget(ended)
-    await limits.signIn.forgive(login)
+    await limits.signIn.forgive(guess)
     return { user, tokens: await issue(session, session.refreshCounter) }
   }
 }

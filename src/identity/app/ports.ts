@@ -18,7 +18,9 @@ export interface IdentityDeps {
   readonly liveSessions: LiveSessions
   readonly limits: IdentityLimits
   readonly mail: IdentityMail
-  readonly background: Background
+  /** Apart, so that no number of reset requests, which anybody can send, holds a notice up. */
+  readonly resets: Background
+  readonly notices: Background
   readonly policy: IdentityPolicy
 }
 
@@ -72,7 +74,8 @@ export interface Challenge {
   readonly userId: string
   /** A password change in between makes the challenge void. */
   readonly passwordChangedAtMs: number
-  readonly login: string
+  /** The failures that are forgiven at its end. */
+  readonly guess: Guess
   readonly expiresAtMs: number
 }
 
@@ -96,17 +99,29 @@ export interface Limit {
   reset(key: string): Promise<void>
 }
 
-/** Bounds guessing of passwords, per login and per network address. */
+/** What failures count against: see guessedAccount and clientNetwork. */
+export interface Guess {
+  readonly account: string
+  readonly network: string
+}
+
+/** Bounds guessing of passwords: per account and network, per account, and per network. */
 export interface SignInLimit {
-  /** Runs one guess; null is a wrong one. Throws `rate.limited` without running it, whether or not the login exists. */
-  guess<T>(at: { login: string; address: string }, verify: () => Promise<T | null>): Promise<T | null>
-  forgive(login: string): Promise<void>
+  /**
+   * Runs one guess; null is a wrong one. Throws `rate.limited`, whether or not there is such an account. `known` says that
+   * the account has signed in from the network before: what strangers do elsewhere does not keep it out there.
+   */
+  guess<T>(at: Guess & { readonly known: boolean }, verify: () => Promise<T | null>): Promise<T | null>
+  /** Forgets the failures of one account at one network. */
+  forgive(guess: Guess): Promise<void>
 }
 
 export interface IdentityLimits {
   readonly signIn: SignInLimit
-  /** Per network address. */
+  /** Per network. */
   readonly registrations: Limit
+  /** Per network. */
+  readonly resetRequests: Limit
   /** Per e-mail address. */
   readonly resetMails: Limit
   /** Per challenge. */

@@ -1,4 +1,4 @@
-import type { ClientInfo } from '../../kernel/client-info.ts'
+import { type ClientInfo, clientNetwork } from '../../kernel/client-info.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import { userRegistered } from '../domain/events.ts'
 import { assertStrongPassword } from '../domain/password.ts'
@@ -31,7 +31,7 @@ export function register(
   const issue = issueTokens(deps)
   return async ({ email, handle, password, displayName }: Registration, client: ClientInfo): Promise<SignedIn> => {
     assertStrongPassword(password, { email, handle })
-    await limits.registrations.consume(client.address)
+    await limits.registrations.consume(clientNetwork(client.address))
     const passwordHash = await passwords.hash(password)
     const user = newUser({
       id: ids.next(),

@@ -1,10 +1,11 @@
+import { type ClientInfo, clientNetwork } from '../../kernel/client-info.ts'
 import type { IdentityDeps } from './ports.ts'
 import { withinLimit } from './within-limit.ts'
 
-type Deps = Pick<IdentityDeps, 'store' | 'clock' | 'random' | 'digest' | 'limits' | 'mail' | 'background' | 'policy'>
+type Deps = Pick<IdentityDeps, 'store' | 'clock' | 'random' | 'digest' | 'limits' | 'mail' | 'resets' | 'policy'>
 
 /** Mails a reset link if there is such an account. Whatever depends on that happens after the answer. */
-export function requestPasswordReset({ store, clock, random, digest, limits, mail, background, policy }: Deps) {
+export function requestPasswordReset({ store, clock, random, digest, limits, mail, resets, policy }: Deps) {
   async function send(email: string): Promise<void> {
     const user = await store.users.byEmail(email)
     if (user?.status !== 'active') return
@@ -23,7 +24,11 @@ export function requestPasswordReset({ store, clock, random, digest, limits, mai
     await mail.passwordReset(email, { token, expiresAt })
   }
 
-  return async (email: string): Promise<void> => {
-    if (await withinLimit(limits.resetMails, email)) background.run('password reset', () => send(email))
+  return async (email: string, client: ClientInfo): Promise<void> => {
+    const network = clientNetwork(client.address)
+    const mayAsk = await withinLimit(limits.resetRequests, network)
+    // Who asks too much takes as many steps as others, but uses nobody's mails up.
+    const mayGet = await withinLimit(limits.resetMails, mayAsk ? email : network)
+    if (mayAsk && mayGet) resets.run('password reset', () => send(email))
   }
 }

@@ -4,10 +4,16 @@ import { auditName } from '../domain/user.ts'
 import { endSessions } from './end-sessions.ts'
 import type { IdentityDeps } from './ports.ts'
 
-type Deps = Pick<IdentityDeps, 'store' | 'clock' | 'digest' | 'passwords' | 'liveSessions' | 'mail' | 'background'>
+type Deps = Pick<
+  IdentityDeps,
+  'store' | 'clock' | 'digest' | 'passwords' | 'liveSessions' | 'limits' | 'mail' | 'notices'
+>
 
-/** Sets a new password by the token of a mail, once, and ends every session of the account. */
-export function resetPassword({ store, clock, digest, passwords, liveSessions, mail, background }: Deps) {
+/**
+ * Sets a new password by the token of a mail, once, ends every session of the account, and forgives the failures of
+ * whoever made it necessary; those at sign-in count per password anyway.
+ */
+export function resetPassword({ store, clock, digest, passwords, liveSessions, limits, mail, notices }: Deps) {
   const resetInvalid = () => new DomainError('auth.reset_invalid', 'invalid', { field: 'token' })
   return async (token: string, newPassword: string): Promise<void> => {
     const tokenHash = digest(token)
@@ -33,6 +39,7 @@ export function resetPassword({ store, clock, digest, passwords, liveSessions, m
       return sessions
     })
     liveSessions.forget(ended.map(({ id }) => id))
-    background.run('password notice', () => mail.passwordChanged(user.email, now))
+    await Promise.all([limits.codes.reset(user.id), limits.ownPassword.reset(user.id)])
+    notices.run('password notice', () => mail.passwordChanged(user.email, now))
   }
 }

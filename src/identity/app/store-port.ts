@@ -27,6 +27,8 @@ export interface SessionReader {
   find(id: string): Promise<SessionOwner | null>
   /** Newest first. */
   openOf(userId: string, now: Date): Promise<Session[]>
+  /** Whether the account has signed in from a network, as far back as sessions are kept, open or ended. */
+  wasOpenedFrom(userId: string, network: string): Promise<boolean>
 }
 
 export interface UserWriter extends UserReader {

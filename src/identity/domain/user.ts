@@ -46,6 +46,14 @@ export function assertMaySignIn({ status }: Pick<User, 'status'>): void {
   if (status !== 'active') throw new DomainError('auth.account_suspended', 'forbidden')
 }
 
+/**
+ * What guesses at a password count against: the account, whichever of its names was typed, or else the typed text. A new
+ * password starts anew.
+ */
+export function guessedAccount(user: Pick<User, 'id' | 'passwordChangedAt'> | null, login: string): string {
+  return user === null ? `nobody:${login}` : `${user.id}:${user.passwordChangedAt.getTime()}`
+}
+
 /** Who an account is in the audit log. */
 export function auditName({ id, roles }: Pick<User, 'id' | 'roles'>): string {
   return `${isStaff({ roles }) ? 'staff' : 'user'}:${id}`

@@ -1,9 +1,9 @@
-import { DataTypes, type QueryInterface } from 'sequelize'
+import { DataTypes, type QueryInterface, QueryTypes } from 'sequelize'
 import { Umzug } from 'umzug'
 import type { Logger } from '../log.ts'
 import type { Database, Dialect } from './database.ts'
 
-/** One step of the schema's history; the same step serves every dialect. */
+/** One step of the schema's history; the same step serves every dialect, and goes on where a failure stopped it. */
 export interface Migration {
   readonly name: string
   up(context: MigrationContext): Promise<void>
@@ -74,12 +74,18 @@ function runner(database: Database, migrations: readonly Migration[], log: Logge
   })
 }
 
+const lockWaitSeconds = 120
+
 /** Two nodes that start together must not both create tables. MySQL's named lock lives as long as its connection. */
 async function withMigrationLock<T>(database: Database, work: () => Promise<T>): Promise<T> {
   if (database.dialect === 'sqlite') return work()
   const transaction = await database.sequelize.transaction()
   try {
-    await database.sequelize.query("SELECT GET_LOCK(CONCAT(DATABASE(), ':migrate'), 120)", { transaction })
+    const [row] = await database.sequelize.query<{ held: number | null }>(
+      `SELECT GET_LOCK(CONCAT(DATABASE(), ':migrate'), ${lockWaitSeconds}) AS held`,
+      { transaction, type: QueryTypes.SELECT },
+    )
+    if (row?.held !== 1) throw new Error(`another process has been migrating for ${lockWaitSeconds} s`)
     return await work()
   } finally {
     await database.sequelize.query("SELECT RELEASE_LOCK(CONCAT(DATABASE(), ':migrate'))", { transaction })

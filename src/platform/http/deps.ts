@@ -13,6 +13,9 @@ export interface HttpEnvironment {
   Variables: { requestId: string; address: string }
 }
 
+/** Calls and webhooks are answered from when everything behind them is open; what is in flight at the end still is. */
+export type Phase = 'starting' | 'serving' | 'ending'
+
 /** What the HTTP side needs of the rest. */
 export interface HttpDeps {
   readonly config: Config
@@ -22,6 +25,7 @@ export interface HttpDeps {
   readonly webhooks: Hono
   readonly addressLimit: RateLimit
   readonly webhookLimit: RateLimit
+  readonly phase: () => Phase
   /** `reason` is null when this process can serve, otherwise why not; `degraded` names what it serves without. */
   readonly readiness: () => Promise<{ readonly reason: string | null; readonly degraded: readonly string[] }>
   readonly requestIds: Ids

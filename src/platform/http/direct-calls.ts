@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AnyTRPCRouter, getTRPCErrorFromUnknown, TRPCError } from '@trpc/server'
+import { clientNetwork } from '../../kernel/client-info.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import { asRefusal, type Context, errorShape } from '../trpc.ts'
 import { readBody } from './body.ts'
@@ -47,7 +48,7 @@ export function directCalls(
     let answers: readonly Answer[]
     let batch = target.batch
     try {
-      await addressLimit.consume(address, target.paths.length)
+      await addressLimit.consume(clientNetwork(address), target.paths.length)
       if (target.paths.length > config.BATCH_MAX_CALLS) throw new TRPCError({ code: 'BAD_REQUEST' })
       const { authorization, 'user-agent': userAgent } = request.headers
       const context = await callContext(authenticate, { authorization, userAgent, address, requestId })

@@ -9,6 +9,7 @@ import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { errorKinds, type errorTable } from '#contract'
+import { clientNetwork } from '../../kernel/client-info.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import type { Config } from '../config.ts'
 import { asDomainError, errorBody } from '../errors.ts'
@@ -26,7 +27,7 @@ export function createHttpServer(deps: HttpDeps): Server {
   const listener = getRequestListener(createRoutes(deps).fetch, { overrideGlobalObjects: false })
   const answerDirectly = deps.router === null ? () => false : directCalls(deps, deps.router)
   const server = createServer((request, response) => {
-    if (!answerDirectly(request, response)) void listener(request, response)
+    if (deps.phase() === 'starting' || !answerDirectly(request, response)) void listener(request, response)
   })
   server.requestTimeout = config.REQUEST_TIMEOUT_MS
   server.headersTimeout = Math.min(config.REQUEST_TIMEOUT_MS, 15_000)
@@ -90,7 +91,13 @@ function createRoutes(deps: HttpDeps): Hono<HttpEnvironment> {
 }
 
 function addCalls(routes: Hono<HttpEnvironment>, deps: HttpDeps, router: AnyTRPCRouter): void {
-  const { config, webhooks, addressLimit, webhookLimit } = deps
+  const { config, webhooks, addressLimit, webhookLimit, phase } = deps
+  const whenStarted = createMiddleware(async (_context, next) => {
+    if (phase() === 'starting')
+      throw new DomainError('service.unavailable', 'unavailable', { part: 'start', retryAfterMs: startRetryMs })
+    await next()
+  })
+  for (const path of ['/webhooks/*', '/trpc/*']) routes.use(path, whenStarted)
   const wholeBody = createMiddleware<HttpEnvironment>(async ({ req, env: { incoming } }, next) => {
     if (hasBody(incoming) && req.method !== 'GET' && req.method !== 'HEAD') {
       const body = new Uint8Array(await readBody(incoming, config.BODY_MAX_BYTES))
@@ -99,20 +106,24 @@ function addCalls(routes: Hono<HttpEnvironment>, deps: HttpDeps, router: AnyTRPC
     await next()
   })
   routes.use('/webhooks/*', async (context, next) => {
-    await webhookLimit.consume(context.var.address)
+    await webhookLimit.consume(clientNetwork(context.var.address))
     await next()
   })
   routes.use('/webhooks/*', wholeBody)
   routes.route('/webhooks', webhooks)
 
   routes.use('/trpc/*', async (context, next) => {
-    await addressLimit.consume(context.var.address, readTarget(context.env.incoming.url ?? '').paths.length)
+    await addressLimit.consume(
+      clientNetwork(context.var.address),
+      readTarget(context.env.incoming.url ?? '').paths.length,
+    )
     await next()
   })
   const answer = fetchCalls(deps, router)
   routes.all('/trpc/*', wholeBody, (context) => answer(context.req.raw, context.var))
 }
 
+const startRetryMs = 1_000
 const knownRoutes = new Set(['trpc', 'webhooks', 'healthz', 'readyz', 'metrics'])
 
 function statusOf(code: keyof typeof errorTable, error: DomainError | null): ContentfulStatusCode {

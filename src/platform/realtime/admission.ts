@@ -1,10 +1,12 @@
 import { type Actor, isStaff } from '../../kernel/actor.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import { asDomainError, errorBody } from '../errors.ts'
-import { uuidIds } from '../ids.ts'
+import { createRequestIds } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import { forgetRecovery } from './recovery.ts'
 import { type Gateway, type GatewaySocket, sessionRoom, staffRoom, userRoom } from './sockets.ts'
+
+const requestIds = createRequestIds()
 
 interface AdmissionDeps {
   /** Resolves to null when the token is not valid. A DomainError it throws becomes the refusal. */
@@ -47,7 +49,7 @@ export function guardEntrance(io: Gateway, { authenticate, isClosing, refused, l
   }
 
   function refusal(error: unknown): Error {
-    const requestId = uuidIds.next()
+    const requestId = requestIds.next()
     const known = asDomainError(error)
     if (known === null) log.error({ err: error, requestId }, 'a socket could not be authenticated')
     const body = errorBody(known ?? new DomainError('service.unavailable', 'unavailable'), requestId)

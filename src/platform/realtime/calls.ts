@@ -4,12 +4,14 @@ import type { Actor } from '../../kernel/actor.ts'
 import { assert } from '../../kernel/assert.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import { asDomainError, errorBody } from '../errors.ts'
-import { uuidIds } from '../ids.ts'
+import { createRequestIds } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import { inputIssues } from '../trpc.ts'
 import { createMessageMeter } from './message-meter.ts'
 import type { RealtimeMeter } from './meter.ts'
 import { type GatewaySocket, isPrivateRoom } from './sockets.ts'
+
+const requestIds = createRequestIds()
 
 export type ClientEvent = keyof ClientEvents
 type InputOf<K extends ClientEvent> = z.output<(typeof clientEvents)[K]['input']>
@@ -67,7 +69,7 @@ export function answerCalls(socket: GatewaySocket, { handlers, messagesPerSecond
 
   async function answer(event: ClientEvent, payload: unknown): Promise<Answer> {
     const startedAtMs = performance.now()
-    const requestId = uuidIds.next()
+    const requestId = requestIds.next()
     underWay++
     try {
       const value = await handle(event, payload)

@@ -1,4 +1,5 @@
 import { DataTypes, type Model, type Sequelize } from 'sequelize'
+import { clientNetwork } from '../../../kernel/client-info.ts'
 import { columns, type Int64 } from '../../../platform/database/columns.ts'
 import type { Reader, Tx } from '../../../platform/database/database.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
@@ -19,6 +20,7 @@ export function defineSessions(sequelize: Sequelize) {
     expiresAtMs: columns.int64,
     userAgent: columns.text(200),
     address: columns.text(64),
+    network: columns.text(64),
   })
 }
 
@@ -27,6 +29,7 @@ interface NewRow extends Pick<Session, 'id' | 'userId' | 'nonce' | 'refreshCount
   lastUsedAtMs: number
   rotatedAtMs: number
   expiresAtMs: number
+  network: string | null
 }
 
 interface SessionRow {
@@ -98,6 +101,10 @@ export function sessionReader(reader: Reader): SessionReader {
     async openOf(userId, now) {
       return (await reader.select<SessionRow>(open, { userId, nowMs: now.getTime() })).map(toSession)
     },
+    async wasOpenedFrom(userId, network) {
+      const sql = 'SELECT id FROM sessions WHERE user_id = :userId AND network = :network LIMIT 1'
+      return (await reader.select(sql, { userId, network })).length > 0
+    },
   }
 }
 
@@ -113,6 +120,7 @@ export function sessionWriter(tx: Tx, sessions: ReturnType<typeof defineSessions
           lastUsedAtMs: times.lastUsedAt.getTime(),
           rotatedAtMs: times.rotatedAt.getTime(),
           expiresAtMs: times.expiresAt.getTime(),
+          network: address === null ? null : clientNetwork(address),
         },
       ])
     },

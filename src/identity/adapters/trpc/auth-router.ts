@@ -64,8 +64,8 @@ export function createAuthRouter({ open, enrolling, authed }: Procedures, useCas
     requestPasswordReset: open
       .input(RequestPasswordResetInput)
       .output(Done)
-      .mutation(async ({ input }) => {
-        await useCases.requestPasswordReset(input.email)
+      .mutation(async ({ ctx, input }) => {
+        await useCases.requestPasswordReset(input.email, ctx.client)
         return done
       }),
     resetPassword: open

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Clock } from '../../../../kernel/clock.ts'
+import { reachableHost } from '../../../../platform/http/reachable-host.ts'
 import type { Logger } from '../../../../platform/log.ts'
 import { createAutoPay } from './auto-pay.ts'
 import { type Behaviour, createBehaviourSwitch } from './behaviour.ts'
@@ -109,12 +110,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     throw error
   }
   return { url: `http://${reachableHost(host)}:${takenPort}`, port: takenPort, [Symbol.asyncDispose]: end }
-}
-
-/** The host to call a server that listens on `host`: a wildcard is no address, and IPv6 goes into brackets. */
-export function reachableHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
-  return host.includes(':') ? `[${host}]` : host
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {
