@@ -23,7 +23,9 @@ interface DemoDeposit {
   readonly currency: 'IDR' | 'USD' | 'USDT'
   /** What the payer sends, minor units, one payment each. */
   readonly pays: readonly string[]
-  readonly afterwards?: 'cancel' | 'reverse'
+  readonly afterwards?: 'cancel' | 'deny' | 'processing' | 'refund' | 'reverse'
+  /** How much the provider gives back; all of it when absent. */
+  readonly refundMinor?: string
 }
 
 const deposits: readonly DemoDeposit[] = [
@@ -44,6 +46,18 @@ const deposits: readonly DemoDeposit[] = [
   },
   { owner: 'aisha', method: 'qr', minor: '750000', currency: 'IDR', pays: ['750000'] },
   { owner: 'aisha', method: 'bank_transfer', minor: '500000', currency: 'IDR', pays: [] },
+  { owner: 'aisha', method: 'qr', minor: '200000', currency: 'IDR', pays: ['200000'], afterwards: 'refund' },
+  {
+    owner: 'budi',
+    method: 'bank_transfer',
+    minor: '900000',
+    currency: 'IDR',
+    pays: ['900000'],
+    afterwards: 'refund',
+    refundMinor: '250000',
+  },
+  { owner: 'sari', method: 'bank_transfer', minor: '3000000', currency: 'IDR', pays: [], afterwards: 'processing' },
+  { owner: 'tomas', method: 'bank_transfer_usd', minor: '5000', currency: 'USD', pays: [], afterwards: 'deny' },
 ]
 
 const transfers = [
@@ -57,7 +71,7 @@ const transfers = [
 const client = { address: '127.0.0.1', userAgent: 'demo' }
 
 /**
- * Fills the product with people, deposits in every state and transfers, by the same calls and payments that users make.
+ * Fills the product with people, deposits in every state but expired, and transfers, by the same calls and payments that users make.
  * Running it again adds nothing: every step carries a key. Needs the payment simulator.
  */
 export async function fillWithDemo({ router, simulatorUrl, log }: App): Promise<void> {
@@ -69,7 +83,7 @@ export async function fillWithDemo({ router, simulatorUrl, log }: App): Promise<
   for (const { handle, displayName } of people) actors.set(handle, await join(handle, displayName))
   const as = (handle: Handle) => callAs(actors.get(handle) ?? null)
 
-  for (const [index, { owner, method, minor, currency, pays, afterwards }] of deposits.entries()) {
+  for (const [index, { owner, method, minor, currency, pays, afterwards, refundMinor }] of deposits.entries()) {
     const made = await as(owner).deposits.create({
       amount: { minor, currency },
       method,
@@ -78,9 +92,10 @@ export async function fillWithDemo({ router, simulatorUrl, log }: App): Promise<
     if (made.status !== 'pending' || made.payment === null) continue
     const charge = `${simulatorUrl}/charges/${encodeURIComponent(made.payment.reference)}`
     for (const amountMinor of pays) await post(`${charge}/pay`, { amountMinor })
-    if (afterwards === 'cancel') await as(owner).deposits.cancel({ id: made.id })
     if (pays.length > 0) await untilReceived(() => as(owner).deposits.get({ id: made.id }), sum(pays))
-    if (afterwards === 'reverse') await post(`${charge}/reverse`, {})
+    if (afterwards === 'cancel') await as(owner).deposits.cancel({ id: made.id })
+    else if (afterwards !== undefined)
+      await post(`${charge}/${afterwards}`, refundMinor === undefined ? {} : { amountMinor: refundMinor })
   }
   for (const [index, { from, to, minor, currency, note }] of transfers.entries())
     await as(from).wallet.transfer({

@@ -8,6 +8,8 @@ import { forkSimulator } from './fork-simulator.ts'
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { demo: { type: 'boolean', default: false } }, strict: true })
   const config = readConfig()
+  if (values.demo && config.NODE_ENV === 'production')
+    throw new ConfigError(['NODE_ENV: --demo makes accounts whose password everybody knows, which production refuses'])
   const app = await createApp(config, {
     startSimulator: (webhookUrl, secret) => forkSimulator(config, webhookUrl, secret),
   })
@@ -34,11 +36,18 @@ async function main(): Promise<void> {
     if (ending) process.exit(1)
     ending = true
     log.info({ signal }, 'ending: finishing what is in flight')
+    setTimeout(() => {
+      log.error('cut off: what was still under way is taken up at the next start')
+      process.exit(1)
+    }, config.SHUTDOWN_TIMEOUT_MS + loopsMs).unref()
     await app[Symbol.asyncDispose]()
     log.info('ended')
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal).catch(fail))
 }
+
+/** For the background loops, once the calls are finished or cut. */
+const loopsMs = 5_000
 
 function fail(error: unknown): void {
   console.error(error instanceof ConfigError ? error.message : error)

@@ -37,7 +37,7 @@ export const environmentSchema = z.object({
     .describe('Take the client address from the last X-Forwarded-For entry; only behind a proxy that sets it'),
   CORS_ORIGINS: list.default([]).describe('Comma list of browser origins that may call the API'),
   ROLE: z
-    .enum(['all', 'api', 'worker', 'scanner'])
+    .enum(['all', 'api', 'worker'])
     .default('all')
     .describe('What this process runs: `api` answers calls, `worker` runs the background loops'),
   METRICS_TOKEN: z

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { backends } from '../support/backends.ts'
-import { countByStatus, depositFacts, isQuiet, timesAnnounced } from '../support/money-facts.ts'
+import { countByStatus, depositFacts, isQuiet, numberOf, timesAnnounced } from '../support/money-facts.ts'
 import { balanceOf, noticeOf, openDeposit, openDeposits, price, type SignedNotice, signUp } from '../support/payer.ts'
 import { openSite } from '../support/site.ts'
 
@@ -73,6 +73,27 @@ describe.each(backends)('$name: a server that is told to end (SIGTERM)', (backen
     }
     expect(await site.ledgerFaults()).toEqual([])
     console.info(backend.name, { endedInMs })
+  })
+})
+
+describe('a server whose gateway never answers', () => {
+  it('ends in time all the same, and says that something was cut off', { timeout: 60_000 }, async () => {
+    await using data = await backends[0]!.open()
+    const hanging = { SHUTDOWN_TIMEOUT_MS: '1000', GATEWAY_TIMEOUT_MS: '120000' }
+    await using site = await openSite(data, hanging)
+    const node = await site.startNode({}, 'serve')
+    using client = await signUp(node.url, { retriesMax: 0 })
+    await setOutage(site.simulatorUrl, 'hang')
+    const made = openDeposit(client).catch(() => 'cut off')
+    const due = 'SELECT COUNT(*) AS n FROM deposits WHERE checks > 0'
+    // The janitor has claimed it: it is asking.
+    await expect.poll(() => numberOf(site.database, due), patiently).toBe(1)
+    const toldAtMs = performance.now()
+    expect(await node.stop()).toEqual({ code: 1, signal: null })
+    expect(performance.now() - toldAtMs).toBeLessThan(10_000)
+    expect(node.output()).toContain('cut off')
+    expect(await made).toBe('cut off')
+    expect(await site.ledgerFaults()).toEqual([])
   })
 })
 
