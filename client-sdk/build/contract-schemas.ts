@@ -80,7 +80,9 @@ export function contractTypes(checker: ts.TypeChecker, module: ts.Symbol): Named
     const internals = checker.getTypeOfSymbol(symbol).getProperty('_zod')
     const side = symbol.name.endsWith('Input') ? 'input' : 'output'
     const property = internals && checker.getTypeOfSymbol(internals).getProperty(side)
-    return property ? [{ name: symbol.name, type: checker.getTypeOfSymbol(property), schema }] : []
+    if (!property) return []
+    // That an input may be left out is said where it is used, not by its name.
+    return [{ name: symbol.name, type: checker.getNonNullableType(checker.getTypeOfSymbol(property)), schema }]
   })
 }
 

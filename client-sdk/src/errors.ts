@@ -72,6 +72,7 @@ export const socketKinds: Partial<Record<ErrorCode, ErrorKind>> = {
   'auth.required': 'unauthenticated',
   'auth.token_invalid': 'unauthenticated',
   'auth.account_suspended': 'forbidden',
+  'auth.totp_enrolment_required': 'forbidden',
   'auth.forbidden': 'forbidden',
   'deposit.not_found': 'not_found',
   'input.invalid': 'invalid',

@@ -12,16 +12,21 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined
 }
 
+/** Where the input may be absent it may be left out. */
+type Arguments<Input> = undefined extends Input
+  ? [input?: Input, options?: CallOptions]
+  : [input: Input, options?: CallOptions]
+
 /** A procedure that only reads. */
 export interface Query<Input, Output> {
   /** Rejects with XmError. Retried by itself when that may help. */
-  query: (input: Input, options?: CallOptions) => Promise<Output>
+  query: (...call: Arguments<Input>) => Promise<Output>
 }
 
 /** A procedure that changes something. */
 export interface Mutation<Input, Output> {
   /** Rejects with XmError. Retried by itself only when its input carries an `idempotencyKey`. */
-  mutate: (input: Input, options?: CallOptions) => Promise<Output>
+  mutate: (...call: Arguments<Input>) => Promise<Output>
 }
 
 export interface Call {

@@ -2,8 +2,20 @@ import type { Migration } from '../../src/platform/database/migrate.ts'
 import { platform } from './0001-platform.ts'
 import { identity } from './0002-identity.ts'
 import { payments } from './0003-payments.ts'
+import { outboxFailures } from './0004-outbox-failures.ts'
 import { depositOwners } from './0005-deposit-owners.ts'
 import { sessionNetworks } from './0006-session-networks.ts'
+import { webhookRetention } from './0007-webhook-retention.ts'
+import { transactionPostings } from './0008-transaction-postings.ts'
 
 /** The schema's history, oldest first. A step that has been released is never changed. */
-export const migrations: readonly Migration[] = [platform, identity, payments, depositOwners, sessionNetworks]
+export const migrations: readonly Migration[] = [
+  platform,
+  identity,
+  payments,
+  outboxFailures,
+  depositOwners,
+  sessionNetworks,
+  webhookRetention,
+  transactionPostings,
+]

@@ -3,6 +3,7 @@ import pMap from 'p-map'
 import type { Clock } from '../kernel/clock.ts'
 import type { Ids } from '../kernel/ids.ts'
 import { webhookRoutes } from '../payments/adapters/http/webhook-routes.ts'
+import { createNoticeEvents } from '../payments/adapters/notice-events.ts'
 import { createNoticeQueue } from '../payments/adapters/notice-queue.ts'
 import { createSimulatorGateway } from '../payments/adapters/provider/simulator-gateway.ts'
 import { createDepositFeed } from '../payments/adapters/realtime/deposit-feed.ts'
@@ -21,6 +22,7 @@ import { handleNotice } from '../payments/app/handle-notice.ts'
 import { openCharge } from '../payments/app/open-charge.ts'
 import type { PaymentsPolicy } from '../payments/app/policy.ts'
 import type { Gateways, UserDirectory } from '../payments/app/ports.ts'
+import { pruneNotices } from '../payments/app/prune-notices.ts'
 import { readDeposits } from '../payments/app/read-deposits.ts'
 import { receiveNotice } from '../payments/app/receive-notice.ts'
 import { refundCases } from '../payments/app/refund-cases.ts'
@@ -63,20 +65,20 @@ export function buildPayments(deps: BuildPayments) {
   const store = createPaymentsStore({ database, clock, audit, outbox, idempotency })
   const { gateways, open: openGateways } = createGateways(config, clock)
   const reading = readDeposits({ store })
-  const applying = applyReport({ store, clock, ids, policy })
+  const applying = applyReport({ store, ids, policy })
   const opening = openCharge({ store, clock, ids, gateways, policy })
-  const handling = handleNotice({ store, clock, gateways, policy, applyReport: applying })
+  const events = createNoticeEvents({ count: (provider, outcome) => metrics.notices.inc({ provider, outcome }), log })
+  const handling = handleNotice({ store, clock, gateways, policy, applyReport: applying, events })
   const worksHere = config.ROLE === 'all' || config.ROLE === 'worker'
 
   const ticker = createDepositTicker({ clock, emit: tick })
   const queue = createNoticeQueue({
     handle: handling,
+    failed: events.failed,
     concurrencyMax: config.WEBHOOK_CONCURRENCY_MAX,
-    handled: ({ provider }, outcome) => metrics.notices.inc({ provider, outcome }),
-    log,
+    waitingMax: config.WEBHOOK_QUEUE_MAX,
   })
-  const handOver = worksHere ? queue.add : null
-  const receiving = receiveNotice({ store, clock, ids, gateways, handOver })
+  const receiving = receiveNotice({ store, clock, ids, gateways, queue: worksHere ? queue : null })
   const verifying = verifyLedger({ auditor: createLedgerAuditor(database), clock })
 
   return {
@@ -104,7 +106,7 @@ export function buildPayments(deps: BuildPayments) {
       wallet: createWalletRouter(procedures, {
         wallets: store.wallets,
         directory,
-        transfer: transfer({ store, clock, ids, directory, policy }),
+        transfer: transfer({ store, ids, directory, policy }),
       }),
       ledger: createLedgerRouter(procedures, verifying),
     }),
@@ -136,14 +138,16 @@ export function buildPayments(deps: BuildPayments) {
         config.JANITOR_INTERVAL_MS,
         askGateways({ store, clock, gateways, policy, applyReport: applying, openCharge: opening, each }),
       )
-      loop('webhook handler', config.WEBHOOK_POLL_MS, takeUpNotices({ store, clock, handOver: queue.add }))
+      loop('webhook handler', config.WEBHOOK_POLL_MS, takeUpNotices({ store, clock, queue, events }))
       loop('case refunds', config.JANITOR_INTERVAL_MS, refundCases({ store, clock, gateways, applyReport: applying }))
+      loop('webhook retention', noticePruningMs, pruneNotices({ store, clock, policy }))
       loop('address turnover', addressTurnoverMs, turnOverAddresses({ store, clock, policy }))
     },
   }
 }
 
 const addressTurnoverMs = 5_000
+const noticePruningMs = 60_000
 
 function policyOf(config: Config): PaymentsPolicy {
   return {
@@ -157,7 +161,9 @@ function policyOf(config: Config): PaymentsPolicy {
     sweepBatchMaxRows: config.SWEEP_BATCH_MAX_ROWS,
     janitorBatchMaxRows: config.JANITOR_BATCH_MAX_ROWS,
     gatewayConcurrencyMax: config.GATEWAY_CONCURRENCY_MAX,
+    gatewayTimeoutMs: config.GATEWAY_TIMEOUT_MS,
     noticeAttemptsMax: config.WEBHOOK_ATTEMPTS_MAX,
+    noticeRetentionMs: config.WEBHOOK_RETENTION_MS,
   }
 }
 

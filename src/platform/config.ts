@@ -189,11 +189,18 @@ export const environmentSchema = z.object({
     .describe('Pause between two looks for deposits to ask the gateway about'),
   JANITOR_BATCH_MAX_ROWS: integer(1, 10_000).default(100).describe('Most deposits claimed and asked about in one look'),
   OUTBOX_BATCH_MAX_ROWS: integer(1, 10_000).default(500).describe('Most events published in one go'),
+  OUTBOX_ATTEMPTS_MAX: integer(1, 1000)
+    .default(10)
+    .describe('Attempts at one event that cannot be published before it is set aside'),
   OUTBOX_POLL_MS: duration(10, 60_000).default(250).describe('Pause between two looks for events of other processes'),
   OUTBOX_RETENTION_MS: duration(60_000).default(604_800_000).describe('How long published events are kept'),
   WEBHOOK_POLL_MS: duration(10, 60_000).default(250).describe('Pause between two looks for stored webhooks to handle'),
   WEBHOOK_ATTEMPTS_MAX: integer(1, 1000).default(30).describe('Attempts at one stored webhook before it is set aside'),
   WEBHOOK_CONCURRENCY_MAX: integer(1, 1000).default(12).describe('Stored webhooks handled at once by one process'),
+  WEBHOOK_QUEUE_MAX: integer(1, 100_000)
+    .default(500)
+    .describe('Stored webhooks that wait in one process; more of them wait in the database'),
+  WEBHOOK_RETENTION_MS: duration(60_000).default(2_592_000_000).describe('How long handled webhooks are kept'),
 
   SOCKETS_PER_SESSION_MAX: integer(1, 100_000).default(10).describe('Sockets of one session on one node'),
   SOCKET_WATCHES_MAX: integer(1, 100_000).default(100).describe('Deposits one socket may watch'),

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { DataTypes, type Model } from 'sequelize'
+import { assert } from '../kernel/assert.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { DomainError } from '../kernel/errors.ts'
 import { columns, type Int64 } from './database/columns.ts'
-import type { Database, Tx } from './database/database.ts'
+import type { Database, Reader, Tx } from './database/database.ts'
 import { isDuplicate } from './database/failures.ts'
 import { insertRows } from './database/insert.ts'
 
@@ -20,6 +21,8 @@ export interface Idempotency {
    * id of the first result. Throws `idempotency.mismatch` when the key was used with another input.
    */
   claim(tx: Tx, scope: IdempotencyScope, input: unknown, resultId: string): Promise<string | null>
+  /** The same without claiming a key that is new. */
+  find(reader: Reader, scope: IdempotencyScope, input: unknown): Promise<string | null>
 }
 
 interface KeyRow {
@@ -40,26 +43,40 @@ export function createIdempotency({ database, clock }: { database: Database; clo
     resultId: DataTypes.CHAR(36),
     createdAtMs: columns.int64,
   })
+
+  async function find(reader: Reader, { actorId, command, key }: IdempotencyScope, input: unknown) {
+    const [first] = await reader.select<{ input_hash: string; result_id: string }>(
+      'SELECT input_hash, result_id FROM idempotency_keys WHERE actor_id = :actorId AND command = :command AND idempotency_key = :key',
+      { actorId, command, key },
+    )
+    if (first === undefined) return null
+    if (first.input_hash !== hashOf(input))
+      throw new DomainError('idempotency.mismatch', 'conflict', { field: 'idempotencyKey' })
+    return first.result_id
+  }
+
   return {
-    async claim(tx, { actorId, command, key }, input, resultId) {
-      const inputHash = createHash('sha256').update(canonicalJson(input)).digest('hex')
+    find,
+    async claim(tx, scope, input, resultId) {
+      const { actorId, command, key } = scope
+      const createdAtMs = clock.now().getTime()
       try {
         await insertRows(tx, keys, [
-          { actorId, command, idempotencyKey: key, inputHash, resultId, createdAtMs: clock.now().getTime() },
+          { actorId, command, idempotencyKey: key, inputHash: hashOf(input), resultId, createdAtMs },
         ])
         return null
       } catch (error) {
         if (!isDuplicate(error)) throw error
       }
-      const [first] = await tx.select<{ input_hash: string; result_id: string }>(
-        'SELECT input_hash, result_id FROM idempotency_keys WHERE actor_id = :actorId AND command = :command AND idempotency_key = :key',
-        { actorId, command, key },
-      )
-      if (first?.input_hash !== inputHash)
-        throw new DomainError('idempotency.mismatch', 'conflict', { field: 'idempotencyKey' })
-      return first.result_id
+      const first = await find(tx, scope, input)
+      assert(first !== null, `the key ${key} of ${actorId} is taken, so it has a row`)
+      return first
     },
   }
+}
+
+function hashOf(input: unknown): string {
+  return createHash('sha256').update(canonicalJson(input)).digest('hex')
 }
 
 /** JSON with sorted names, so that equal inputs have equal text. */

@@ -55,6 +55,12 @@ export function createMetrics() {
       help: 'Outbox events published by this process',
       registers,
     }),
+    eventsSetAside: new Counter({
+      name: 'xm_events_set_aside_total',
+      help: 'Outbox events that could not be published and were set aside, by type',
+      labelNames: ['type'],
+      registers,
+    }),
     notices: new Counter({
       name: 'xm_webhooks_total',
       help: 'Webhooks by provider and outcome',

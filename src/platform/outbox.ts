@@ -4,8 +4,6 @@ import type { Ids } from '../kernel/ids.ts'
 import { columns, type Int64 } from './database/columns.ts'
 import type { Database, Tx } from './database/database.ts'
 import { insertRows } from './database/insert.ts'
-import { type Loop, startLoop } from './lifecycle.ts'
-import type { Logger } from './log.ts'
 
 /** A fact on its way out. `id` is the same at every delivery. */
 export interface OutboxEvent {
@@ -68,47 +66,6 @@ function defineOutbox(sequelize: Sequelize): ModelStatic<Model<OutboxRow, Outbox
     createdAtMs: columns.int64,
     publishedAtMs: columns.int64,
   })
-}
-
-interface RelayDeps {
-  readonly database: Database
-  readonly clock: Clock
-  /** Hands events on. It may be called twice for the same event. */
-  readonly publish: (events: readonly OutboxEvent[]) => Promise<void>
-  /** Resolves once everything handed on is beyond this process; throws when it is not, and the batch is done again. */
-  readonly flush: () => Promise<void>
-  readonly batchMaxRows: number
-  readonly pollMs: number
-  readonly log: Logger
-}
-
-/**
- * Publishes committed events. Rows are claimed with SKIP LOCKED, so any number of nodes may run one; what a node had
- * claimed when it died is published by another.
- */
-export function startOutboxRelay({ database, clock, publish, flush, batchMaxRows, pollMs, log }: RelayDeps): Loop {
-  const lock = database.dialect === 'mysql' ? 'FOR UPDATE SKIP LOCKED' : ''
-  const claim = `SELECT id, type, subject, payload FROM outbox WHERE published_at_ms IS NULL ORDER BY id LIMIT :limit ${lock}`
-  const glance = 'SELECT id FROM outbox WHERE published_at_ms IS NULL LIMIT 1'
-  type Claimed = Pick<OutboxRow, 'id' | 'type' | 'subject' | 'payload'>
-
-  async function pass(): Promise<boolean> {
-    if ((await database.select(glance)).length === 0) return false
-    const published = await database.transaction(async (tx) => {
-      const rows = await tx.select<Claimed>(claim, { limit: batchMaxRows })
-      if (rows.length === 0) return 0
-      await publish(rows.map(({ payload, ...event }) => ({ ...event, payload: JSON.parse(payload) })))
-      await flush()
-      await tx.change('UPDATE outbox SET published_at_ms = :now WHERE id IN (:ids)', {
-        now: clock.now().getTime(),
-        ids: rows.map(({ id }) => id),
-      })
-      return rows.length
-    })
-    return published === batchMaxRows
-  }
-
-  return startLoop({ name: 'outbox relay', intervalMs: pollMs, work: pass, log })
 }
 
 /** Removes published events older than the retention, in bounded steps. Returns how many went. */

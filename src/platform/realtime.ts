@@ -4,9 +4,10 @@ import { Server } from 'socket.io'
 import type { ServerEvents, SocketEndReason } from '#contract'
 import type { Actor } from '../kernel/actor.ts'
 import { assert } from '../kernel/assert.ts'
+import type { RateLimit } from './cache/rate-limit.ts'
 import type { Config } from './config.ts'
 import type { Logger } from './log.ts'
-import { guardEntrance, joinOwnRooms } from './realtime/admission.ts'
+import { admitConnections, guardEntrance, joinOwnRooms } from './realtime/admission.ts'
 import { answerCalls, asCallSocket, type CallHandlers, type CallSocket } from './realtime/calls.ts'
 import { createFloodGate } from './realtime/message-meter.ts'
 import { noMeter, type RealtimeMeter } from './realtime/meter.ts'
@@ -33,6 +34,7 @@ export type RealtimeConfig = Pick<
   | 'CORS_ORIGINS'
   | 'REDIS_PREFIX'
   | 'STAFF_TOTP'
+  | 'TRUST_PROXY'
   | 'SOCKETS_PER_SESSION_MAX'
   | 'SOCKET_MESSAGES_PER_SECOND'
   | 'SOCKET_PAYLOAD_MAX_BYTES'
@@ -48,8 +50,14 @@ export interface RealtimeDeps {
   readonly redis: Redis | null
   /** Resolves to null when the token is not valid; a DomainError it throws becomes the refusal. */
   readonly authenticate: (token: string) => Promise<Actor | null>
-  /** Asked every few seconds; a token that merely ran out ends no socket. */
+  /**
+   * Asked when a socket has joined, and every few seconds from then on; a token that merely ran out ends no socket. It
+   * must look anew: with an answer from before the question a socket could outlive its session.
+   */
   readonly isSessionLive: (sessionId: string) => Promise<boolean>
+  /** By account and by network, as for calls over HTTP. */
+  readonly actorLimit: Pick<RateLimit, 'consume'>
+  readonly addressLimit: Pick<RateLimit, 'consume'>
   readonly handlers: CallHandlers
   readonly onConnected?: (connected: { readonly actor: Actor; readonly socket: CallSocket }) => void
   /** A room got its first socket on this node, by a handler or by a recovered connection; or lost its last. */
@@ -87,10 +95,12 @@ const closingGraceMs = 2_000
 
 /** Starts the Socket.IO gateway on the HTTP server. It knows rooms, sessions and the contract, and no business. */
 export function createRealtime(deps: RealtimeDeps): Realtime {
-  const { httpServer, config, redis, log, handlers, onConnected, onRoomOpened, onRoomEmptied, onSent } = deps
+  const { httpServer, config, redis, log, handlers, actorLimit, onConnected, onRoomOpened, onRoomEmptied, onSent } =
+    deps
   const meter: RealtimeMeter = { ...noMeter, ...deps.meter }
   const streams = redis === null ? null : openStreams({ redis, prefix: config.REDIS_PREFIX, log })
   let closing: Promise<void> | null = null
+  const entrance = { isClosing: () => closing !== null, refused: meter.socketRefused }
 
   const io: Gateway = new Server(httpServer, {
     path: '/socket.io',
@@ -101,7 +111,11 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     connectTimeout: connectTimeoutMs,
     pingInterval: pingIntervalMs,
     pingTimeout: pingTimeoutMs,
-    allowRequest: (_request, decide) => decide(closing === null ? null : 'shutting down', closing === null),
+    allowRequest: admitConnections({
+      ...entrance,
+      addressLimit: deps.addressLimit,
+      trustProxy: config.TRUST_PROXY,
+    }),
     ...(config.CORS_ORIGINS.length > 0 && { cors: { origin: [...config.CORS_ORIGINS] } }),
     ...(config.SOCKET_RESUME_MAX_MS > 0 && {
       connectionStateRecovery: { maxDisconnectionDuration: config.SOCKET_RESUME_MAX_MS, skipMiddlewares: false },
@@ -118,9 +132,9 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   })
 
   guardEntrance(io, {
+    ...entrance,
     authenticate: deps.authenticate,
-    isClosing: () => closing !== null,
-    refused: meter.socketRefused,
+    staffTotpRequired: config.STAFF_TOTP === 'required',
     log,
   })
   io.engine.on('connection', guardConnection)
@@ -130,13 +144,13 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
 
   io.on('connection', (socket) => {
     meter.socketAdmitted()
-    joinOwnRooms(socket, config.STAFF_TOTP === 'required')
+    joinOwnRooms(socket)
     socket.on('disconnect', () => {
       sessions.remove(socket)
       meter.socketClosed()
     })
     for (const surplus of sessions.add(socket)) end(surplus, 'too_many_sockets')
-    answerCalls(socket, { handlers, messagesPerSecond: config.SOCKET_MESSAGES_PER_SECOND, meter, log })
+    answerCalls(socket, { handlers, messagesPerSecond: config.SOCKET_MESSAGES_PER_SECOND, actorLimit, meter, log })
     void recovery.replay(socket)
     if (onSent) socket.onAnyOutgoing(onSent)
     onConnected?.({ actor: socket.data.actor, socket: asCallSocket(socket) })

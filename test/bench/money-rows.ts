@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { fromDeposit } from '../../src/payments/adapters/sequelize/deposit-rows.ts'
-import type { StoredNotice } from '../../src/payments/app/ports.ts'
+import type { StoredNotice } from '../../src/payments/app/notice-port.ts'
 import { confirmCharge, type Deposit, newDeposit } from '../../src/payments/domain/deposit.ts'
 import type { ChargeReport, DepositMethod } from '../../src/payments/domain/gateway.ts'
 import { accountName, wallet } from '../../src/payments/domain/ledger.ts'

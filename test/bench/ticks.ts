@@ -43,6 +43,7 @@ interface Received {
 
 const clientsArgument = 'tick-clients'
 const ttlMs = 900_000
+const noLimit = { consume: async () => {} }
 
 /** Sockets that watch deposits, all on this process; the clients run in another one. Takes about `seconds` + 15 s. */
 export async function benchTicks({ sockets, depositsPerSocket, seconds }: TickLoad): Promise<TickFigures> {
@@ -60,6 +61,8 @@ export async function benchTicks({ sockets, depositsPerSocket, seconds }: TickLo
     httpServer,
     redis: null,
     config: readConfig({}),
+    actorLimit: noLimit,
+    addressLimit: noLimit,
     authenticate: async (token) => ({ userId: token, sessionId: token, roles: ['user'], totp: false }),
     isSessionLive: async () => true,
     handlers: {
@@ -70,7 +73,7 @@ export async function benchTicks({ sockets, depositsPerSocket, seconds }: TickLo
         return viewOf(depositId, expiresAt)
       },
       'deposit:unwatch': async ({ input }) => input,
-      resume: async () => ({ deposits: [], balances: [], serverTime: new Date().toISOString() }),
+      resume: async () => ({ deposits: [], refused: [], balances: [], serverTime: new Date().toISOString() }),
     },
     log: pino({ level: 'silent' }),
   })

@@ -4,9 +4,10 @@ import { applyReport } from '../../src/payments/app/apply-report.ts'
 import { createDeposit } from '../../src/payments/app/create-deposit.ts'
 import type { Gateway } from '../../src/payments/app/gateway-port.ts'
 import { handleNotice } from '../../src/payments/app/handle-notice.ts'
+import type { StoredNotice } from '../../src/payments/app/notice-port.ts'
 import { openCharge } from '../../src/payments/app/open-charge.ts'
 import type { PaymentsPolicy } from '../../src/payments/app/policy.ts'
-import type { Gateways, StoredNotice } from '../../src/payments/app/ports.ts'
+import type { Gateways } from '../../src/payments/app/ports.ts'
 import { createAudit } from '../../src/platform/audit.ts'
 import { createSyncedClock } from '../../src/platform/clock.ts'
 import { readConfig } from '../../src/platform/config.ts'
@@ -57,10 +58,13 @@ const policy: PaymentsPolicy = {
   sweepBatchMaxRows: config.SWEEP_BATCH_MAX_ROWS,
   janitorBatchMaxRows: config.JANITOR_BATCH_MAX_ROWS,
   gatewayConcurrencyMax: config.GATEWAY_CONCURRENCY_MAX,
+  gatewayTimeoutMs: config.GATEWAY_TIMEOUT_MS,
   noticeAttemptsMax: config.WEBHOOK_ATTEMPTS_MAX,
+  noticeRetentionMs: config.WEBHOOK_RETENTION_MS,
 }
 const deps = { store, clock, ids, gateways, policy }
-const handle = handleNotice({ ...deps, applyReport: applyReport(deps) })
+const events = { handled() {}, handledBefore() {}, setAside() {} }
+const handle = handleNotice({ ...deps, applyReport: applyReport(deps), events })
 const create = createDeposit({ ...deps, openCharge: openCharge(deps) })
 
 /** What one operation works with. The names also stand for its values in the traced statements. */

@@ -35,6 +35,13 @@ export async function all(): Promise<string[]> {
   for await (const { status } of client.paginate(client.deposits.list, { status: 'settled' })) statuses.push(status)
   return statuses
 }
+export async function first() {
+  const deposits = await client.deposits.list.query()
+  const transactions = await client.wallet.transactions.query(undefined, { timeoutMs: 1000 })
+  for await (const { id } of client.paginate(client.deposits.list)) return id
+  for await (const { kind } of client.paginate(client.wallet.transactions, {})) return kind
+  return [deposits.items[0]?.status, transactions.nextCursor?.length, await client.auth.sessions.query()]
+}
 export function use(id: string) {
   using watch = client.realtime.watchDeposit(id, { onResult: ({ result }) => result === 'paid' })
   return [useDepositTimer(client, id).remainingMs?.toFixed(), useWallet(client).balances?.[0]?.available, watch]
@@ -49,13 +56,18 @@ const wrong = [
   `client.deposits.create.mutate({ amount: { minor: 1, currency: 'IDR' }, method: 'va', idempotencyKey: '12345678' })`,
   `client.deposits.create.mutate({ amount: { minor: '1', currency: 'EUR' }, method: 'va', idempotencyKey: '12345678' })`,
   `client.deposits.create.mutate({ amount: { minor: '1', currency: 'IDR' }, method: 'va' })`,
+  `client.deposits.create.mutate()`,
   `client.deposits.create.query({ id: '' })`,
+  `client.deposits.get.query()`,
+  `client.deposits.list.query({ limit: '1' })`,
+  `client.deposits.list.query({}, { timeoutMs: '1' })`,
   `client.deposits.get.mutate({ id: '' })`,
   `client.deposits.refund`,
   `client.auth.me.query({ id: '' })`,
   `client.auth.login.mutate({ login: 'ana' })`,
   `client.wallet.balances.query().then(({ balances }) => balances[0].free)`,
   `client.paginate(client.deposits.list, { status: 'done' })`,
+  `client.paginate(client.deposits.list, { cursor: '' })`,
   `client.paginate(client.deposits.get, {})`,
   `client.realtime.watchDeposit(1, {})`,
   `client.realtime.watchDeposit('', { onResult: ({ result }) => result === 'refunded' })`,
@@ -126,6 +138,8 @@ test('declarations of the client name no package and no path of the repository, 
   }
   const api = await readFile(join(dist, 'api.d.ts'), 'utf8')
   expect(api).toContain('create: Mutation<CreateDepositInput, DepositView>')
+  expect(api).toContain('list: Query<DepositListInput | undefined, DepositListOutput>')
+  expect(api).toContain('export interface DepositListInput {')
   expect(api).toContain('/** Payment must be made before this */')
 })
 

@@ -27,6 +27,11 @@ async function openBook(backend: Backend) {
     const report = { chargeId, status: 'paid' as const, payments: payments_, takebacks: [] }
     await payments.apply({ provider: gateway.name, report, learntAt: clock.now(), complete: true })
   }
+  const takeBack = async (chargeId: string, minor: bigint) => {
+    const takebacks = [{ transactionId: `b-${++serial}`, kind: 'reversal' as const, minor, currency: 'IDR' }]
+    const report = { chargeId, status: 'open' as const, payments: [], takebacks }
+    await payments.apply({ provider: gateway.name, report, learntAt: clock.now(), complete: true })
+  }
   const ids = { settled: '', part: '', odd: '', expired: '', canceled: '', pending: '' }
   for (const name of Object.keys(ids) as (keyof typeof ids)[]) {
     ids[name] = (await create(100n)).id
@@ -34,6 +39,7 @@ async function openBook(backend: Backend) {
     if (name === 'part') await pay(ids[name], 40n)
     if (name === 'odd') await pay(ids[name], 9n, 'EUR')
     if (name === 'canceled') await payments.cancel(actorOf(alice), ids[name])
+    if (name === 'canceled') await takeBack(ids[name], 8n)
     if (name !== 'expired') continue
     await pay(ids[name], 30n)
     clock.pass(61_000)
@@ -176,11 +182,53 @@ const plants: readonly Plant[] = [
     },
   },
   {
-    invariant: 'reviewed_money_has_a_case',
+    invariant: 'suspense_is_explained',
+    fault: 'less than nothing in suspense, however well explained',
+    async plant(run, { tip }) {
+      await run(`INSERT INTO ledger_entries (posting_id, line, account, minor, currency)
+        VALUES ('${tip}', 8, 'suspense::EUR', -10, 'EUR')`)
+      await run("UPDATE provider_transactions SET outside_minor = -1 WHERE currency = 'EUR'")
+      return 'suspense in EUR'
+    },
+  },
+  {
+    invariant: 'suspended_money_has_a_case',
     fault: 'a part of an expired deposit whose case is closed',
     async plant(run, { ids }) {
       await run(`UPDATE suspense_cases SET status = 'credited' WHERE deposit_id = '${ids.expired}'`)
       return ids.expired
+    },
+  },
+  {
+    invariant: 'suspended_money_has_a_case',
+    fault: 'a case of money that went another way',
+    async plant(run, { ids }) {
+      await run(`UPDATE suspense_cases SET minor = minor + 1 WHERE deposit_id = '${ids.expired}'`)
+      return ids.expired
+    },
+  },
+  {
+    invariant: 'suspended_money_has_a_case',
+    fault: 'money of another currency without a case',
+    async plant(run, { ids }) {
+      await run(`DELETE FROM suspense_cases WHERE deposit_id = '${ids.odd}'`)
+      return ids.odd
+    },
+  },
+  {
+    invariant: 'claims_have_a_case',
+    fault: 'a claim that nobody looks after',
+    async plant(run, { ids }) {
+      await run(`UPDATE suspense_cases SET status = 'taken_back' WHERE deposit_id = '${ids.canceled}'`)
+      return 'claim:fake:IDR'
+    },
+  },
+  {
+    invariant: 'claims_have_a_case',
+    fault: 'a case of a claim that was never booked',
+    async plant(run, { ids }) {
+      await run(`UPDATE suspense_cases SET currency = 'EUR' WHERE deposit_id = '${ids.canceled}'`)
+      return 'claim:fake:EUR'
     },
   },
   {

@@ -7,6 +7,7 @@ import type { Database } from '../../src/platform/database/database.ts'
 import { createIds } from '../../src/platform/ids.ts'
 import { backends, type OpenBackend } from '../support/backends.ts'
 import { createFakeGateway } from '../support/fake-gateway.ts'
+import { openHouse } from '../support/house.ts'
 import { actorOf, buildPayments, createTestClock, openMigrated, type Payments, userOf } from '../support/payments.ts'
 
 describe.each(backends)('the largest amount there is, $name', (backend) => {
@@ -114,4 +115,37 @@ describe.each(backends)('the largest amount there is, $name', (backend) => {
     expect(payload).toContain('"9223372036854775807"')
     expect(fromOutboxEvent({ ...event, payload: JSON.parse(payload) })).toEqual({ type: 'deposit.changed', deposit })
   })
+})
+
+describe.each(backends)('more than the largest amount there is, $name', (backend) => {
+  it.each([
+    ['late payments', 61_000],
+    ['payments in time', 0],
+  ])(
+    'in a sequence of %s: the notice is set aside after its attempts, and nothing else changes',
+    async (_what, lateMs) => {
+      await using house = await openHouse(backend, { noticeAttemptsMax: 3 })
+      const id = await house.create()
+      house.clock.pass(lateMs)
+      await house.payments.sweep()
+      await house.pay(id, minorMax - 5n)
+      const before = await house.deposit(id)
+      expect(before?.receivedMinor).toBe(minorMax - 5n)
+      await expect(house.pay(id, 6n)).rejects.toMatchObject({ code: 'money.out_of_range' })
+      for (let hour = 0; hour < 5; hour++) {
+        house.clock.pass(3_600_000)
+        await house.payments.takeUp()
+        for (const notice of house.payments.handedOver.splice(0))
+          await house.payments.handle(notice).catch(() => undefined)
+      }
+      const notices = await house.database.select(
+        "SELECT status, outcome FROM webhook_notices WHERE status <> 'handled'",
+      )
+      expect(notices).toEqual([{ status: 'set_aside', outcome: 'money.out_of_range' }])
+      expect(await house.deposit(id)).toEqual(before)
+      await house.pay(id, 5n)
+      expect((await house.deposit(id))?.receivedMinor).toBe(minorMax)
+      expect(await house.violations()).toEqual([])
+    },
+  )
 })

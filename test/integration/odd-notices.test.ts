@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sign, signatureHeader } from '../../src/payments/adapters/provider/simulator/signing.ts'
 import { backends } from '../support/backends.ts'
 import { openProduct, type Product, roomyEnv } from '../support/product.ts'
+import { recordLog } from '../support/recorded-log.ts'
 
 const paidAt = '2026-01-31T12:00:00Z'
 const payment = (change: object = {}) => ({ transactionId: 't-1', minor: '5', currency: 'IDR', paidAt, ...change })
@@ -14,9 +15,10 @@ const currency = 'must be 1 to 10 letters, digits, dots or dashes'
 
 describe.each(backends)('a notice of the provider, $name', (backend) => {
   let product: Product
+  const { log, lines } = recordLog()
 
   beforeAll(async () => {
-    product = await openProduct(backend)
+    product = await openProduct(backend, {}, { log })
   })
   afterAll(async () => {
     await product[Symbol.asyncDispose]()
@@ -60,5 +62,20 @@ describe.each(backends)('a notice of the provider, $name', (backend) => {
     const change = { eventId: longest('e'), chargeId: longest('c'), reference: 'r'.repeat(200), payments }
     expect(await deliver(change)).toMatchObject({ status: 200, body: { duplicate: false } })
     expect(await deliver(change)).toMatchObject({ status: 200, body: { duplicate: true } })
+  })
+
+  it('about a charge that is not ours is set aside: an error line names it, and a figure counts it', async () => {
+    const chargeId = randomUUID()
+    expect(await deliver({ chargeId, payments: [payment()] })).toMatchObject({ status: 200 })
+    const setAside = async () => {
+      const sql = "SELECT id FROM webhook_notices WHERE charge_id = :chargeId AND status = 'set_aside'"
+      return product.app.database.select<{ id: string }>(sql, { chargeId })
+    }
+    await expect.poll(setAside).toHaveLength(1)
+    const [notice] = await setAside()
+    const told = () => lines().find(({ noticeId }) => noticeId === notice?.id)
+    await expect.poll(told).toMatchObject({ level: 50, provider: 'simulator', reason: 'no deposit has this charge' })
+    const figures = await (await fetch(`${product.app.url}/metrics`)).text()
+    expect(figures).toMatch(/xm_webhooks_total\{provider="simulator",outcome="set_aside"\} [1-9]/)
   })
 })

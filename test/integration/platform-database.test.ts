@@ -2,6 +2,7 @@ import { TimeoutError } from 'sequelize'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/platform/config.ts'
 import { type Database, openDatabase, type Tx } from '../../src/platform/database/database.ts'
+import { isDuplicate } from '../../src/platform/database/failures.ts'
 import { backends, type OpenBackend } from '../support/backends.ts'
 
 describe.each(backends)('$name', (backend) => {
@@ -120,6 +121,69 @@ describe.each(backends)('$name', (backend) => {
     await Promise.all([cross('a', 'b'), cross('b', 'a')])
     expect(attempts).toBeGreaterThan(2)
     expect([BigInt((await amountOf('a'))!), BigInt((await amountOf('b'))!)]).toEqual(before.map((n) => n + 2n))
+  })
+
+  describe('a row that is refused', () => {
+    const refusalOf = (sql: string) =>
+      database
+        .transaction((tx) => tx.change(sql))
+        .then(
+          () => null,
+          (error: unknown) => error,
+        )
+
+    it('is a duplicate where its key is there already', async () => {
+      const refusal = await refusalOf("INSERT INTO things VALUES ('a', 1)")
+      expect([refusal !== null, isDuplicate(refusal)]).toEqual([true, true])
+    })
+
+    it('is no duplicate where a trigger refuses it, whatever that says', async () => {
+      const text = 'UNIQUE constraint failed: things.name'
+      await database.sequelize.query(
+        backend.name === 'embedded'
+          ? `CREATE TRIGGER things_stay BEFORE DELETE ON things BEGIN SELECT RAISE(ABORT, '${text}'); END`
+          : `CREATE TRIGGER things_stay BEFORE DELETE ON things FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '${text}'`,
+      )
+      const refusal = await refusalOf("DELETE FROM things WHERE name = 'a'")
+      await database.sequelize.query('DROP TRIGGER things_stay')
+      expect(refusal).toBeInstanceOf(Error)
+      expect(isDuplicate(refusal)).toBe(false)
+    })
+  })
+
+  describe('a statement', () => {
+    const one = <R extends object>(sql: string, values: Record<string, unknown>) => database.select<R>(sql, values)
+
+    it('takes lists, and text that looks like more of it', async () => {
+      const names = ['a', "b' OR '1'='1", ':amount', 'b']
+      const found = await one<{ name: string }>('SELECT name FROM things WHERE name IN (:names) ORDER BY name', {
+        names,
+      })
+      expect(found.map(({ name }) => name)).toEqual(['a', 'b'])
+      const [row] = await one<{ said: string }>('SELECT :said AS said', { said: "it's ? :said \\" })
+      expect(row?.said).toBe("it's ? :said \\")
+    })
+
+    it.each([0, -1, 2 ** 31, Number.MAX_SAFE_INTEGER, 2n ** 63n - 1n, -(2n ** 63n)])(
+      'keeps %s to the digit',
+      async (amount) => {
+        await database.transaction((tx) => tx.change("UPDATE things SET amount = :amount WHERE name = 'b'", { amount }))
+        expect(await amountOf('b')).toBe(String(amount))
+      },
+    )
+
+    it('that lacks a value is refused, not taken for NULL', async () => {
+      await expect(one('SELECT name FROM things WHERE name = :name', {})).rejects.toThrow('no value for :name')
+    })
+
+    it('and many after it leave room for what else this process does', async () => {
+      let turns = 0
+      const ticking = setInterval(() => turns++, 1)
+      const endMs = performance.now() + 300
+      while (performance.now() < endMs) await one('SELECT name FROM things', {})
+      clearInterval(ticking)
+      expect(turns).toBeGreaterThan(5)
+    })
   })
 
   it('tells the time in milliseconds, as this machine does', async () => {

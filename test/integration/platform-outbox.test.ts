@@ -1,13 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
+import { DomainError } from '../../src/kernel/errors.ts'
 import type { Database, DatabaseHooks } from '../../src/platform/database/database.ts'
 import { createIds } from '../../src/platform/ids.ts'
-import { createOutbox, type OutboxEvent, pruneOutbox, startOutboxRelay } from '../../src/platform/outbox.ts'
+import { createOutbox, type OutboxEvent, pruneOutbox } from '../../src/platform/outbox.ts'
+import { startOutboxRelay } from '../../src/platform/outbox-relay.ts'
 import { createResources } from '../../src/platform/resources.ts'
 import { type Backend, backends } from '../support/backends.ts'
 import { createTestClock, openMigrated, silent } from '../support/payments.ts'
 
-const event = (number: number) => ({ type: 'thing.happened', subject: `thing:${number}`, payload: { number } })
+const event = (number: number, subject = `thing:${number}`) => ({
+  type: 'thing.happened',
+  subject,
+  payload: { number },
+})
+const attemptsMax = 3
+/** Longer than any pause between two attempts. */
+const anyPauseMs = 60_000
 
 /** Fresh data with a first node on it; `openNode` opens more. The embedded database serves one. */
 async function openOutbox(backend: Backend, hooks?: DatabaseHooks) {
@@ -17,12 +26,37 @@ async function openOutbox(backend: Backend, hooks?: DatabaseHooks) {
   const database = resources.use(await openMigrated(opened.env, hooks))
   const outbox = createOutbox({ database, clock, ids: createIds(clock), wake() {} })
   const relay = (on: Database, publish: (events: readonly OutboxEvent[]) => Promise<void>, flush = async () => {}) =>
-    resources.use(startOutboxRelay({ database: on, clock, publish, flush, batchMaxRows: 10, pollMs: 5, log: silent }))
+    resources.use(
+      startOutboxRelay({
+        ...{ database: on, clock, publish, flush, batchMaxRows: 10, attemptsMax, pollMs: 5, log: silent },
+        onSetAside: ({ id }) => void setAside.push(id),
+      }),
+    )
+  const setAside: string[] = []
   return {
     database,
     clock,
     relay,
-    append: (...numbers: number[]) => database.transaction((tx) => outbox.append(tx, numbers.map(event))),
+    /** Ids of events that were set aside. */
+    setAside,
+    append: (...numbers: number[]) =>
+      database.transaction((tx) =>
+        outbox.append(
+          tx,
+          numbers.map((number) => event(number)),
+        ),
+      ),
+    appendAbout: (subject: string, ...numbers: number[]) =>
+      database.transaction((tx) =>
+        outbox.append(
+          tx,
+          numbers.map((number) => event(number, subject)),
+        ),
+      ),
+    failures: () =>
+      database.select<{ event_id: string; attempts: number; next_attempt_at_ms: string | null; failure: string }>(
+        'SELECT event_id, attempts, next_attempt_at_ms, failure FROM outbox_failures ORDER BY event_id',
+      ),
     outbox,
     openNode: async () => resources.use(await openMigrated(opened.env)),
     unpublished: async () =>
@@ -88,6 +122,96 @@ describe.each(backends)('the outbox, $name', (backend) => {
     )
     await vi.waitFor(async () => expect(await box.unpublished()).toBe(0), { timeout: 5000 })
     expect(published).toEqual([...ids, ...ids])
+  })
+
+  describe('an event that cannot be published', () => {
+    const numberOf = ({ payload }: OutboxEvent) => (payload as { number: number }).number
+
+    /** Publishes everything but that number, which is poison for as long as it is told so. */
+    function publisher(poison: number) {
+      const published: number[] = []
+      const reader = { poisoned: true, tries: 0 }
+      const publish = async (events: readonly OutboxEvent[]) => {
+        const isPoisoned = reader.poisoned && events.some((entry) => numberOf(entry) === poison)
+        if (isPoisoned && events.length === 1) reader.tries++
+        if (isPoisoned) throw new Error(`${poison} makes no sense`)
+        published.push(...events.map(numberOf))
+      }
+      return { published, reader, publish }
+    }
+
+    it('holds up its own subject alone, and that in order', async () => {
+      await using box = await openOutbox(backend)
+      await box.append(1)
+      const [poison] = await box.appendAbout('thing:poison', 2, 3)
+      await box.append(4)
+      const { publish, published, reader } = publisher(2)
+      box.relay(box.database, publish)
+      await vi.waitFor(() => expect(published).toEqual([1, 4]))
+      await box.append(5)
+      await box.appendAbout('thing:poison', 6)
+      await vi.waitFor(() => expect(published).toEqual([1, 4, 5]))
+      await pause(50)
+      expect(reader.tries, 'not tried again before its time').toBe(1)
+      expect(await box.failures()).toMatchObject([{ event_id: poison, failure: '2 makes no sense' }])
+
+      reader.poisoned = false
+      box.clock.pass(anyPauseMs)
+      await vi.waitFor(() => expect(published).toEqual([1, 4, 5, 2, 3, 6]))
+      await vi.waitFor(async () => expect(await box.unpublished()).toBe(0))
+      expect(await box.failures()).toEqual([])
+      expect(box.setAside).toEqual([])
+    })
+
+    it('is set aside after so many attempts, and told of; what came after it leaves', async () => {
+      await using box = await openOutbox(backend)
+      const [poison] = await box.appendAbout('thing:poison', 1, 2)
+      const { publish, published, reader } = publisher(1)
+      box.relay(box.database, publish)
+      for (let tries = 1; tries <= attemptsMax; tries++) {
+        await vi.waitFor(() => expect(reader.tries).toBe(tries))
+        await vi.waitFor(async () => expect((await box.failures())[0]).toMatchObject({ attempts: tries }))
+        if (tries < attemptsMax) expect([published, box.setAside]).toEqual([[], []])
+        box.clock.pass(anyPauseMs)
+      }
+      await vi.waitFor(() => expect(published).toEqual([2]))
+      expect(box.setAside).toEqual([poison])
+      expect(await box.failures()).toMatchObject([{ event_id: poison, next_attempt_at_ms: null }])
+      box.clock.pass(100 * anyPauseMs)
+      await pause(50)
+      expect(reader.tries).toBe(attemptsMax)
+      expect(await pruneOutbox(box.database, box.clock.now().getTime(), 10), 'and it is kept').toBe(1)
+      expect(await box.unpublished()).toBe(1)
+
+      reader.poisoned = false
+      await box.database.transaction((tx) => tx.change('DELETE FROM outbox_failures'))
+      await vi.waitFor(() => expect(published).toEqual([2, 1]))
+    })
+
+    it('is not to blame for an outage, however long that is', async () => {
+      await using box = await openOutbox(backend)
+      const ids = await box.append(1, 2)
+      const published: string[] = []
+      let tries = 0
+      box.relay(box.database, async (events) => {
+        box.clock.pass(anyPauseMs)
+        if (++tries <= 2 * attemptsMax) throw new DomainError('service.unavailable', 'unavailable', { part: 'redis' })
+        published.push(...events.map(({ id }) => id))
+      })
+      await vi.waitFor(() => expect(published).toEqual(ids), { timeout: 20_000 })
+      expect([box.setAside, await box.failures()]).toEqual([[], []])
+    })
+
+    it('may be one whose text was spoilt', async () => {
+      await using box = await openOutbox(backend)
+      const [spoilt] = await box.append(1)
+      await box.database.transaction((tx) => tx.change("UPDATE outbox SET payload = '{'"))
+      await box.append(2)
+      const { publish, published } = publisher(0)
+      box.relay(box.database, publish)
+      await vi.waitFor(() => expect(published).toEqual([2]))
+      await vi.waitFor(async () => expect(await box.failures()).toMatchObject([{ event_id: spoilt }]))
+    })
   })
 
   it('forgets published events after their time, and no others', async () => {

@@ -12,6 +12,7 @@ import { afterEach, describe, expect, inject, it, vi } from 'vitest'
 import type { DepositView, ServerEvents } from '#contract'
 import type { Actor } from '../../src/kernel/actor.ts'
 import { DomainError } from '../../src/kernel/errors.ts'
+import { createLocalRateLimit } from '../../src/platform/cache/rate-limit.ts'
 import { readConfig } from '../../src/platform/config.ts'
 import { createRealtime, type RealtimeDeps, staffRoom, userRoom } from '../../src/platform/realtime.ts'
 import { hasRedis, startPrivateRedis } from '../support/private-redis.ts'
@@ -56,6 +57,8 @@ interface NodeOptions extends Partial<Omit<RealtimeDeps, 'redis' | 'config'>> {
   readonly env?: Record<string, string>
 }
 
+const limitOf = (points: number) => createLocalRateLimit({ name: 'test', points, windowMs: 60_000 })
+
 async function startNode({ accounts, redisUrl, env = {}, ...overrides }: NodeOptions) {
   const httpServer = createServer()
   const redis = redisUrl === undefined ? null : new Redis(redisUrl, { lazyConnect: true })
@@ -66,6 +69,8 @@ async function startNode({ accounts, redisUrl, env = {}, ...overrides }: NodeOpt
     config: readConfig({ REDIS_PREFIX: 'test:', ...env }),
     authenticate: accounts.authenticate,
     isSessionLive: accounts.isSessionLive,
+    actorLimit: limitOf(1_000_000),
+    addressLimit: limitOf(1_000_000),
     handlers: {
       'deposit:watch': async ({ input, socket }) => {
         if (input.depositId.startsWith('ffffffff')) throw new Error('a bug with a secret')
@@ -77,7 +82,7 @@ async function startNode({ accounts, redisUrl, env = {}, ...overrides }: NodeOpt
         socket.leave(`deposit:${input.depositId}`)
         return { depositId: input.depositId }
       },
-      resume: async () => ({ deposits: [], balances: [], serverTime: new Date().toISOString() }),
+      resume: async () => ({ deposits: [], refused: [], balances: [], serverTime: new Date().toISOString() }),
     },
     log,
     ...overrides,
@@ -228,11 +233,54 @@ describe('the realtime gateway', () => {
     expect(() => realtime.emit([], 'deposit:changed', change(4))).toThrow(/audience/)
   })
 
-  it('leaves staff without a second factor out of the staff room where one is required', async () => {
+  it('refuses staff without a second factor where one is required', async () => {
     const accounts = createAccounts()
     const { url, realtime } = await startNode({ accounts })
-    await openConnected(url, accounts.signIn('eve', ['user', 'admin']).token)
-    expect(realtime.hasLocal(staffRoom)).toBe(false)
+    const { token, sessionId } = accounts.signIn('eve', ['user', 'admin'])
+    expect(await refusalOf(openSocket(url, token))).toMatchObject({ code: 'auth.totp_enrolment_required' })
+    expect(realtime.socketCount()).toBe(0)
+    accounts.live.set(sessionId, { ...accounts.live.get(sessionId)!, totp: true })
+    await openConnected(url, token)
+    expect(realtime.watchersOf(staffRoom)).toBe(1)
+  })
+
+  it.each(['websocket', 'polling'])('limits connections by network, over %s', async (transport) => {
+    const accounts = createAccounts()
+    const refused: string[] = []
+    const { url } = await startNode({
+      ...{ accounts, addressLimit: limitOf(2), env: { TRUST_PROXY: 'true' } },
+      meter: { socketRefused: (code) => refused.push(code) },
+    })
+    const { token } = accounts.signIn('ann')
+    const from = (address: string) => ({ transports: [transport], extraHeaders: { 'x-forwarded-for': address } })
+    await openConnected(url, token, from('2001:db8::1'))
+    await openConnected(url, token, from('2001:db8::2'))
+    await expect(openConnected(url, token, from('2001:db8::3'))).rejects.toThrow(
+      `${transport.replace('polling', 'xhr poll')} error`,
+    )
+    expect(refused).toEqual(['rate.limited'])
+    await openConnected(url, token, from('2001:db8:0:1::1'))
+  })
+
+  it('counts calls against the account, those that ask about many things as many', async () => {
+    const accounts = createAccounts()
+    const actorLimit = limitOf(10)
+    const { url } = await startNode({ accounts, actorLimit })
+    const sockets = await Promise.all([1, 2].map(() => openConnected(url, accounts.signIn('ann').token)))
+    const bob = await openConnected(url, accounts.signIn('bob').token)
+    const call = (socket: Socket, event: string, input: unknown) => socket.timeout(2_000).emitWithAck(event, input)
+    const depositIds = [1, 2, 3, 4, 5].map((index) => depositId.replace(/1$/, String(index)))
+
+    expect(await call(sockets[0]!, 'resume', { depositIds })).toMatchObject({ ok: true })
+    expect(await call(sockets[0]!, 'deposit:watch', { depositId })).toMatchObject({ ok: true })
+    expect(await call(sockets[1]!, 'resume', { depositIds: [] })).toMatchObject({ ok: true })
+    expect(await call(sockets[1]!, 'deposit:watch', 'nonsense')).toMatchObject({ error: { code: 'input.invalid' } })
+    expect(await call(sockets[1]!, 'resume', { depositIds })).toMatchObject({
+      ok: false,
+      error: { code: 'rate.limited', details: { retryAfterMs: expect.any(Number) } },
+    })
+    await expect(actorLimit.check('ann')).rejects.toMatchObject({ code: 'rate.limited' })
+    expect(await call(bob, 'deposit:watch', { depositId })).toMatchObject({ ok: true })
   })
 
   it('answers calls: the value, the field that does not fit, the refusal, the masked bug', async () => {
@@ -366,6 +414,7 @@ describe('the realtime gateway', () => {
       const realtime = createRealtime({
         httpServer, redis, config: readConfig({ REDIS_PREFIX: 'test:exit:' }), handlers: {}, log: pino({ level: 'silent' }),
         authenticate: async () => actor, isSessionLive: async () => true,
+        actorLimit: { consume: async () => {} }, addressLimit: { consume: async () => {} },
       })
       const sockets = ['websocket', 'polling'].map((transport) => connect('http://127.0.0.1:' + httpServer.address().port,
         { auth: { token: 'x' }, transports: [transport], forceNew: true, reconnection: false }))
@@ -420,6 +469,24 @@ describe('the realtime gateway', () => {
     const told = next(socket, 'session:ended')
     accounts.live.delete(sessionId)
     expect(await told).toEqual({ reason: 'session_revoked' })
+  })
+
+  it('ends at once a socket whose session ended while it was let in', async () => {
+    const accounts = createAccounts()
+    const { token, sessionId } = accounts.signIn('ann')
+    const actor = accounts.live.get(sessionId)!
+    const { url, realtime } = await startNode({ accounts, authenticate: async () => actor })
+    const first = await openConnected(url, token)
+    await pause(100)
+    accounts.live.delete(sessionId)
+    const startedAtMs = performance.now()
+    const second = openSocket(url, token)
+    expect(await Promise.all([first, second].map((socket) => next(socket, 'session:ended')))).toEqual([
+      { reason: 'session_revoked' },
+      { reason: 'session_revoked' },
+    ])
+    expect(performance.now() - startedAtMs).toBeLessThan(500)
+    await vi.waitFor(() => expect(realtime.socketCount()).toBe(0))
   })
 })
 

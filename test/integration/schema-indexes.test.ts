@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/platform/database/database.ts'
-import { startOutboxRelay } from '../../src/platform/outbox.ts'
+import { startOutboxRelay } from '../../src/platform/outbox-relay.ts'
 import { type Backend, backends, type OpenBackend } from '../support/backends.ts'
 import { createFakeGateway } from '../support/fake-gateway.ts'
 import { buildPayments, createTestClock, openMigrated, type Payments, silent, userOf } from '../support/payments.ts'
@@ -58,6 +58,12 @@ const hotPaths: readonly HotPath[] = [
     table: 'webhook_notices',
     index: 'webhook_notices_waiting',
     walk: ({ takeUp }) => takeUp(),
+  },
+  {
+    path: 'handled notices that are old',
+    table: 'webhook_notices',
+    index: 'webhook_notices_age',
+    walk: ({ prune }) => prune(),
   },
   {
     path: 'cases to refund',
@@ -146,7 +152,8 @@ const hotPaths: readonly HotPath[] = [
 async function publishOnce(database: Database) {
   const noop = async () => {}
   const relay = startOutboxRelay({
-    ...{ database, clock, publish: noop, flush: noop, batchMaxRows: 5, pollMs: 10_000, log: silent },
+    ...{ database, clock, publish: noop, flush: noop, onSetAside() {}, log: silent },
+    ...{ batchMaxRows: 5, attemptsMax: 1, pollMs: 10_000 },
   })
   await relay[Symbol.asyncDispose]()
 }

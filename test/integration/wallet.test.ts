@@ -61,7 +61,7 @@ describe.each(backends)('$name', (backend) => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
     expect(answers[0]).toMatchObject({ kind: 'transfer', amount: idr(-500), counterparty: poor.handle, note: 'thanks' })
     expect(await available(rich)).toBe(before - 500)
-    expect(await send(rich, poor.id, 500, key, 'thanks')).toEqual(answers[0])
+    expect(await send(rich, poor.handle.toUpperCase(), 500, key, 'thanks')).toEqual(answers[0])
   })
 
   it.each([

@@ -1,17 +1,24 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canBecome, type Deposit, depositStatuses } from '../../src/payments/domain/deposit.ts'
-import type { DepositChange } from '../../src/payments/domain/deposit-change.ts'
+import type { DepositCase, DepositChange } from '../../src/payments/domain/deposit-change.ts'
 import { applyReport } from '../../src/payments/domain/deposit-decisions.ts'
 import type { ProviderPayment, ProviderTakeback } from '../../src/payments/domain/gateway.ts'
 import type { LatePolicy } from '../../src/payments/domain/payment-decisions.ts'
-import { at, depositIn, endAt, says } from '../support/deposits.ts'
+import { at, depositIn, endAt, learnt, says } from '../support/deposits.ts'
 
 const currency = fc.constantFrom('IDR', 'IDR', 'IDR', 'USD')
 const minor = fc.bigInt(0n, 150n)
 const paidAt = fc.option(fc.integer({ min: 0, max: 2 * endAt.getTime() - 2 * at(0).getTime() }).map(at))
 const payment = fc.record({ minor, currency, paidAt })
-const takeback = fc.record({ minor, currency, kind: fc.constantFrom<'refund' | 'reversal'>('refund', 'reversal') })
+/** `ofCase` is the number of the case that it refunds, if there is one; it then says what the case says, or not. */
+const takeback = fc.record({
+  minor,
+  currency,
+  kind: fc.constantFrom<'refund' | 'reversal'>('refund', 'reversal'),
+  ofCase: fc.option(fc.nat(3)),
+  asAsked: fc.boolean(),
+})
 const status = fc.constantFrom(
   'open' as const,
   'paid' as const,
@@ -24,28 +31,57 @@ const report = fc.record({
   payments: fc.array(payment, { maxLength: 3 }),
   takebacks: fc.array(takeback, { maxLength: 2 }),
   learntMs: fc.integer({ min: 0, max: 120_000 }),
+  complete: fc.boolean(),
 })
 const latePolicy = fc.constantFrom<LatePolicy>('review', 'credit', 'refund')
 
 const sum = <T>(list: readonly T[], pick: (item: T) => bigint) => list.reduce((total, item) => total + pick(item), 0n)
 
-/** Applies the reports one after another, each transaction with an id of its own. */
+/** Applies the reports one after another, each transaction with an id of its own; a refund has its case's, once. */
 function play(reports: readonly (typeof report extends fc.Arbitrary<infer R> ? R : never)[], policy: LatePolicy) {
   let serial = 0
   let deposit: Deposit = depositIn('pending')
+  let cases: DepositCase[] = []
+  const refunded = new Set<string>()
   const changes: DepositChange[] = []
-  for (const { status: said, payments, takebacks, learntMs } of reports) {
+  for (const { status: said, payments, takebacks, learntMs, complete } of reports) {
     const told = says({
       status: said,
       payments: payments.map((entry): ProviderPayment => ({ ...entry, transactionId: `p${++serial}` })),
-      takebacks: takebacks.map((entry): ProviderTakeback => ({ ...entry, transactionId: `b${++serial}` })),
+      takebacks: takebacks.map(({ ofCase, asAsked, ...entry }): ProviderTakeback => {
+        const refund = ofCase === null ? undefined : cases[ofCase]
+        if (refund === undefined || refunded.has(refund.id)) return { ...entry, transactionId: `b${++serial}` }
+        refunded.add(refund.id)
+        const asked = asAsked ? { minor: refund.minor, currency: refund.currency } : {}
+        return { ...entry, ...asked, transactionId: refund.id }
+      }),
     })
-    const circumstances = { now: at(learntMs), latePolicy: policy, refundingCases: new Set<string>() }
-    const change = applyReport(deposit, told, circumstances)
+    const change = applyReport(
+      deposit,
+      told,
+      learnt(at(learntMs), { latePolicy: policy, cases, whole: complete ? told : null }),
+    )
     changes.push(change)
+    cases = casesAfter(cases, change, () => `c${++serial}`)
     deposit = change.deposit
   }
-  return { deposit, changes }
+  return { deposit, changes, cases }
+}
+
+/** What the store makes of it. */
+function casesAfter(cases: readonly DepositCase[], change: DepositChange, nextId: () => string): DepositCase[] {
+  const changed = new Map(change.caseChanges.map((entry) => [entry.id, entry]))
+  const releases = change.movements.some(({ releasesParts }) => releasesParts)
+  const all = [
+    ...cases.map((entry) => ({ ...entry, ...changed.get(entry.id) })),
+    ...change.cases.map(({ kind, minor, currency, handling }): DepositCase => {
+      const refunds = handling === 'refund'
+      return { id: nextId(), kind, minor, currency, status: refunds ? 'refunding' : 'open', asked: refunds }
+    }),
+  ]
+  return all.map((entry) =>
+    releases && entry.kind === 'paid_partial' && entry.status === 'open' ? { ...entry, status: 'credited' } : entry,
+  )
 }
 
 describe('whatever a provider says of a deposit', () => {
@@ -54,8 +90,8 @@ describe('whatever a provider says of a deposit', () => {
       fc.property(fc.array(report, { maxLength: 8 }), latePolicy, (reports, policy) => {
         const { deposit, changes } = play(reports, policy)
         const movements = changes.flatMap((change) => change.movements)
-        for (const { receivedMinor, ownerMinor, suspendedMinor } of movements)
-          expect(ownerMinor + suspendedMinor).toBe(receivedMinor)
+        for (const { receivedMinor, ownerMinor, suspendedMinor, claimedMinor } of movements)
+          expect(ownerMinor + suspendedMinor - claimedMinor).toBe(receivedMinor)
         const own = movements.filter((movement) => movement.currency === 'IDR')
         expect(sum(own, ({ ownerMinor }) => ownerMinor)).toBe(deposit.creditedMinor - deposit.takenBackMinor)
         expect(sum(own, ({ suspendedMinor }) => suspendedMinor)).toBe(
@@ -77,6 +113,32 @@ describe('whatever a provider says of a deposit', () => {
         expect(deposit.takenBackMinor <= deposit.creditedMinor).toBe(true)
         const wasSettled = ['settled', 'partially_refunded', 'refunded', 'reversed'].includes(deposit.status)
         expect(deposit.creditedMinor > 0n).toBe(wasSettled)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('every unit in suspense stands in a case that is not closed, and so does every claim', () => {
+    fc.assert(
+      fc.property(fc.array(report, { maxLength: 8 }), latePolicy, (reports, policy) => {
+        const { deposit, changes, cases } = play(reports, policy)
+        const movements = changes.flatMap((change) => change.movements)
+        const live = cases.filter(({ status }) => status === 'open' || status === 'refunding')
+        const cased = (kinds: readonly string[], of: string) =>
+          sum(
+            live.filter((entry) => kinds.includes(entry.kind) && entry.currency === of),
+            (entry) => entry.minor,
+          )
+        for (const of of ['IDR', 'USD']) {
+          const moved = movements.filter((movement) => movement.currency === of)
+          const outside = sum(moved, ({ outsideMinor }) => outsideMinor)
+          expect(outside >= 0n).toBe(true)
+          expect(cased(['wrong_currency'], of)).toBe(outside)
+          expect(cased(['takeback_exceeds'], of)).toBe(sum(moved, ({ claimedMinor }) => claimedMinor))
+        }
+        expect(cased(['paid_late', 'paid_after_end'], 'IDR')).toBe(deposit.inReviewMinor)
+        const waits = deposit.status === 'partially_paid' || deposit.status === 'processing'
+        expect(cased(['paid_partial'], 'IDR')).toBe(waits ? 0n : deposit.partMinor)
       }),
       { numRuns: 2000 },
     )

@@ -41,12 +41,13 @@ export const user: contract.UserView = {
   totpEnabled: false,
   createdAt: '2026-01-01T00:00:00.000Z',
 }
-export const balance = (posted: string): contract.BalanceView => ({
+export const balance = (posted: string, version = 1): contract.BalanceView => ({
   currency: 'IDR',
   posted,
   held: '0',
   available: posted,
   owed: '0',
+  version,
 })
 
 interface Seen {
@@ -73,7 +74,15 @@ export async function startFixture({ clockOffsetMs = 0 } = {}) {
     accessTtlMs: 600_000,
     refreshMs: 20,
     socketsRefused: false,
+    /** What a handshake with a good token is refused with. */
+    socketRefusal: null as contract.ErrorCode | null,
+    /** Ends every socket right after it connected: by dropping the line, or in words. */
+    socketsDropped: null as 'line' | 'server' | null,
+    watchesMax: 100,
     callsLimited: 0,
+    limitedForMs: 0,
+    balances: [balance('100')],
+    balancesMs: 0,
   }
 
   const successors = new Map<string, contract.SessionTokens>()
@@ -167,7 +176,11 @@ export async function startFixture({ clockOffsetMs = 0 } = {}) {
       me: authed.output(contract.MeOutput).query(() => ({ user })),
     }),
     wallet: t.router({
-      balances: authed.output(contract.BalancesOutput).query(() => ({ balances: [balance('100')] })),
+      balances: authed.output(contract.BalancesOutput).query(async () => {
+        const { balances } = state
+        await sleep(state.balancesMs)
+        return { balances }
+      }),
       transfer: authed.input(contract.TransferInput).mutation(() => ({ id: uuid(7) })),
     }),
     deposits: t.router({
@@ -215,33 +228,54 @@ export async function startFixture({ clockOffsetMs = 0 } = {}) {
   io.use((socket, next) => {
     const { token } = socket.handshake.auth
     handshakes.push(token)
-    if (state.valid.has(token) && !state.socketsRefused) return next()
-    const code = token ? 'auth.token_invalid' : 'auth.required'
+    const isGood = state.valid.has(token) && !state.socketsRefused
+    if (isGood && state.socketRefusal === null) return next()
+    const code = isGood ? state.socketRefusal! : token ? 'auth.token_invalid' : 'auth.required'
     next(Object.assign(new Error(code), { data: { code, details: {}, requestId: 'request-3' } }))
   })
   const snapshot = (id: string) => {
     const found = deposits.get(id)
     return found && { ...found, serverTime: iso(nowMs()) }
   }
+  const refusal = (code: contract.ErrorCode, details?: Record<string, unknown>) => ({
+    ok: false,
+    error: { message: contract.errorTable[code].message, ...new Refusal(code, details).body },
+  })
   io.on('connection', (socket: Socket) => {
+    if (state.socketsDropped === 'line') socket.conn.close()
+    if (state.socketsDropped === 'server') socket.disconnect(true)
+    const joined = new Set<string>()
+    /** Null once it is watched. */
+    function refuseWatch(id: string): 'deposit.not_found' | 'socket.too_many_watches' | null {
+      if (!deposits.has(id)) return 'deposit.not_found'
+      if (!joined.has(id) && joined.size >= state.watchesMax) return 'socket.too_many_watches'
+      joined.add(id)
+      return null
+    }
     socket.on('deposit:watch', ({ depositId }, ack) => {
       watched.push(`watch ${depositId}`)
-      if (state.callsLimited-- > 0)
-        return ack({ ok: false, error: { message: 'Slow', ...new Refusal('rate.limited').body } })
-      const value = snapshot(depositId)
-      ack(
-        value ? { ok: true, value } : { ok: false, error: { message: 'No', ...new Refusal('deposit.not_found').body } },
-      )
+      if (state.callsLimited-- > 0) return ack(refusal('rate.limited', { retryAfterMs: state.limitedForMs }))
+      const code = refuseWatch(depositId)
+      ack(code === null ? { ok: true, value: snapshot(depositId) } : refusal(code))
     })
     socket.on('deposit:unwatch', ({ depositId }, ack) => {
       watched.push(`unwatch ${depositId}`)
+      joined.delete(depositId)
       ack({ ok: true, value: { depositId } })
     })
     socket.on('resume', (input, ack) => {
-      const { depositIds } = contract.ResumeInput.parse(input)
+      const { success, data } = contract.ResumeInput.safeParse(input)
+      if (!success) return ack(refusal('input.invalid'))
+      const { depositIds } = data
       watched.push(`resume ${depositIds.length}`)
-      const found = depositIds.map(snapshot).filter((view) => view !== undefined)
-      ack({ ok: true, value: { deposits: found, balances: [balance('100')], serverTime: iso(nowMs()) } })
+      if (state.callsLimited-- > 0) return ack(refusal('rate.limited', { retryAfterMs: state.limitedForMs }))
+      const refused = depositIds.flatMap((depositId) => {
+        const code = refuseWatch(depositId)
+        return code === null ? [] : [{ depositId, code, message: contract.errorTable[code].message, details: {} }]
+      })
+      const found = depositIds.filter((id) => joined.has(id)).map(snapshot)
+      const { balances } = state
+      ack({ ok: true, value: { deposits: found, refused, balances, serverTime: iso(nowMs()) } })
     })
   })
   http.listen(0, '127.0.0.1')

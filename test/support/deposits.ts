@@ -1,5 +1,7 @@
 import type { Money } from '../../src/kernel/money.ts'
 import { type Deposit, type DepositStatus, newDeposit } from '../../src/payments/domain/deposit.ts'
+import type { DepositCase } from '../../src/payments/domain/deposit-change.ts'
+import type { ReportCircumstances } from '../../src/payments/domain/deposit-decisions.ts'
 import type {
   ChargeReport,
   DepositMethod,
@@ -45,4 +47,13 @@ export function taken(minor: bigint, over: Partial<ProviderTakeback> = {}): Prov
 
 export function says(over: Partial<ChargeReport>): ChargeReport {
   return { chargeId: 'd-1', status: 'open', payments: [], takebacks: [], ...over }
+}
+
+/** Circumstances of a notice. */
+export function learnt(now: Date, over: Partial<ReportCircumstances> = {}): ReportCircumstances {
+  return { now, latePolicy: 'review', cases: [], whole: null, ...over }
+}
+
+export function caseOf(kind: DepositCase['kind'], minor: bigint, over: Partial<DepositCase> = {}): DepositCase {
+  return { id: `case of ${kind}`, kind, status: 'open', minor, currency: 'IDR', asked: false, ...over }
 }

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { PaymentsPolicy } from '../../src/payments/app/policy.ts'
 import type { DepositStatus } from '../../src/payments/domain/deposit.ts'
 import type { Database } from '../../src/platform/database/database.ts'
-import type { ModelDeposit } from './deposit-model.ts'
+import type { ModelCase, ModelDeposit } from './deposit-model.ts'
 import type { Payments } from './payments.ts'
 
 interface DepositRow {
@@ -16,9 +16,39 @@ interface DepositRow {
   readonly taken: string
   /** How many transactions of the provider count for it. */
   readonly booked: string
+  /** Its cases, oldest first, as text. */
+  readonly cases: string
+  readonly caseIds: readonly string[]
 }
 
-type Shown = Omit<DepositRow, 'reference'>
+type Shown = Omit<DepositRow, 'reference' | 'caseIds'>
+
+interface CaseRow {
+  readonly id: string
+  readonly deposit_id: string
+  readonly kind: string
+  readonly status: string
+  readonly minor: string
+  readonly currency: string
+}
+
+const kindsOf: Readonly<Record<ModelCase['of'], readonly string[]>> = {
+  part: ['paid_partial'],
+  review: ['paid_late', 'paid_after_end'],
+  foreign: ['wrong_currency'],
+  claim: ['takeback_exceeds'],
+}
+
+/** What is closed is over, whatever its amount says. */
+function shownCase({ of, status, minor, currency }: Omit<ModelCase, 'id'>): string {
+  return status === 'closed' ? `${of} closed` : `${of} ${status} ${minor} ${currency}`
+}
+
+function caseText({ kind, status, minor, currency }: CaseRow): string {
+  const [of] = Object.entries(kindsOf).find(([, kinds]) => kinds.includes(kind))!
+  const known = status === 'open' || status === 'refunding' ? status : 'closed'
+  return shownCase({ of: of as ModelCase['of'], status: known, minor: BigInt(minor), currency })
+}
 
 /** Reads the ledger and compares it with the model: rows, balances, the provider's statement, and every invariant. */
 export function createLedgerBooks(current: () => Database, users: readonly string[]) {
@@ -27,17 +57,31 @@ export function createLedgerBooks(current: () => Database, users: readonly strin
 
   const select = <R extends object>(sql: string, values = {}) => current().select<R>(sql, values)
 
-  function shown({ id, status, received, credited, part, review, takenBack, booked }: ModelDeposit): Shown {
+  function shown({ id, status, received, credited, part, review, takenBack, booked, cases }: ModelDeposit): Shown {
     const [r, c, p, v, t] = [received, credited, part, review, takenBack].map(String)
-    return { id, status, received: r!, credited: c!, part: p!, review: v!, taken: t!, booked: String(booked.size) }
+    const sums = { received: r!, credited: c!, part: p!, review: v!, taken: t! }
+    return { id, status, ...sums, booked: String(booked.size), cases: cases.map(shownCase).join(', ') }
   }
 
   async function depositRows(): Promise<DepositRow[]> {
-    const rows =
-      await select<DepositRow>(`SELECT id, reference, status, received_minor AS received, credited_minor AS credited,
+    const rows = await select<
+      Omit<DepositRow, 'cases' | 'caseIds'>
+    >(`SELECT id, reference, status, received_minor AS received, credited_minor AS credited,
       part_minor AS part, in_review_minor AS review, taken_back_minor AS taken,
       (SELECT COUNT(*) FROM provider_transactions t WHERE t.deposit_id = d.id) AS booked FROM deposits d ORDER BY id`)
-    return rows.map((row) => ({ ...row, booked: String(row.booked) }))
+    const cases = await select<CaseRow>(
+      'SELECT id, deposit_id, kind, status, minor, currency FROM suspense_cases ORDER BY id',
+    )
+    return rows.map((row) => {
+      const own = cases.filter((entry) => entry.deposit_id === row.id)
+      const text = own.map(caseText).join(', ')
+      return { ...row, booked: String(row.booked), cases: text, caseIds: own.map(({ id }) => id) }
+    })
+  }
+
+  /** The model's deposit with the names that the product gave its cases. */
+  function named(deposit: ModelDeposit, { caseIds }: DepositRow): ModelDeposit {
+    return { ...deposit, cases: deposit.cases.map((entry, index) => ({ ...entry, id: caseIds[index] ?? null })) }
   }
 
   function fits(row: DepositRow, deposit: ModelDeposit): boolean {
@@ -61,9 +105,12 @@ export function createLedgerBooks(current: () => Database, users: readonly strin
   function expectedAccounts(deposits: readonly ModelDeposit[]): Record<string, string> {
     const sums = new Map<string, bigint>()
     const add = (account: string, minor: bigint) => sums.set(account, (sums.get(account) ?? 0n) + minor)
-    for (const { currency, part, review, atProvider, outside } of deposits) {
+    for (const { currency, part, review, atProvider, cases } of deposits) {
       add(`suspense::${currency}`, part + review)
-      for (const [other, minor] of Object.entries(outside)) add(`suspense::${other}`, minor)
+      for (const entry of cases.filter(({ status }) => status !== 'closed')) {
+        if (entry.of === 'foreign') add(`suspense::${entry.currency}`, entry.minor)
+        if (entry.of === 'claim') add(`claim:fake:${entry.currency}`, -entry.minor)
+      }
       for (const [other, minor] of Object.entries(atProvider)) add(`clearing:fake:${other}`, -minor)
     }
     for (const user of users)
@@ -101,6 +148,7 @@ export function createLedgerBooks(current: () => Database, users: readonly strin
     depositRows,
     fits,
     shown,
+    named,
     netOf,
 
     async newDeposits(known: readonly ModelDeposit[]) {
@@ -108,8 +156,9 @@ export function createLedgerBooks(current: () => Database, users: readonly strin
       return (await depositRows()).filter(({ id }) => !ids.has(id))
     },
 
-    async refundingOf(depositId: string): Promise<ReadonlySet<string>> {
-      const sql = "SELECT id FROM suspense_cases WHERE deposit_id = :depositId AND status = 'refunding'"
+    /** Cases of the deposit that the provider was asked to refund, and did not refuse. */
+    async askedOf(depositId: string): Promise<ReadonlySet<string>> {
+      const sql = 'SELECT id FROM suspense_cases WHERE deposit_id = :depositId AND attempts > 0'
       return new Set((await select<{ id: string }>(sql, { depositId })).map(({ id }) => id))
     },
 

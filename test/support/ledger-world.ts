@@ -1,11 +1,11 @@
 import { expect } from 'vitest'
 import { DomainError } from '../../src/kernel/errors.ts'
 import type { Currency } from '../../src/kernel/money.ts'
+import type { StoredNotice } from '../../src/payments/app/notice-port.ts'
 import type { PaymentsPolicy } from '../../src/payments/app/policy.ts'
-import type { StoredNotice } from '../../src/payments/app/ports.ts'
 import type { DepositStatus } from '../../src/payments/domain/deposit.ts'
 import type { ChargeReport, ProviderPayment } from '../../src/payments/domain/gateway.ts'
-import { type ModelDeposit, overdue, reported, takenBackOnce } from './deposit-model.ts'
+import { expired, givenUp, type ModelDeposit, overdue, reported, takenBackOnce } from './deposit-model.ts'
 import { createFakeGateway, noticeBody } from './fake-gateway.ts'
 import { openFaultyDatabase } from './faulty-database.ts'
 import type { Action } from './ledger-actions.ts'
@@ -56,7 +56,7 @@ export async function openLedgerWorld({ env, policy }: WorldOptions) {
       const allowed = struck ? [before, ...chain] : [chain.at(-1) ?? before]
       const matching = allowed.findLast((state) => books.fits(row, state))
       if (matching === undefined) expect(row, `deposit ${row.id}`).toEqual(books.shown(allowed.at(-1)!))
-      deposits[depositAt(row.id)] = matching!
+      deposits[depositAt(row.id)] = books.named(matching!, row)
     }
   }
 
@@ -73,15 +73,15 @@ export async function openLedgerWorld({ env, policy }: WorldOptions) {
     }
   }
 
-  function rulesFor(refunding: ReadonlySet<string>, learntAtMs = nowMs()) {
-    return { latePolicy, nowMs: learntAtMs, refunding }
+  async function rulesFor(depositId: string, learntAtMs = nowMs()) {
+    return { latePolicy, nowMs: learntAtMs, asked: await books.askedOf(depositId) }
   }
 
   /** What a report makes of a deposit; asks the provider where the report alone is not enough. */
   async function foretold(report: ChargeReport, complete: boolean, learntAtMs: number): Promise<Prediction> {
     const deposit = find(report.chargeId)
     if (deposit === undefined) return new Map()
-    const rules = rulesFor(await books.refundingOf(deposit.id), learntAtMs)
+    const rules = await rulesFor(deposit.id, learntAtMs)
     const next = reported(deposit, report, rules, complete)
     if (next !== null) return new Map([[deposit.id, [next]]])
     const charge = gateway.charges.get(deposit.id)
@@ -145,7 +145,7 @@ export async function openLedgerWorld({ env, policy }: WorldOptions) {
     for (const { id, reference } of made) {
       await books.checkAddress(reference, deposits, nowMs(), payments.policy)
       keys.set(name, { input, id })
-      const zero = { received: 0n, credited: 0n, part: 0n, review: 0n, takenBack: 0n, atProvider: {}, outside: {} }
+      const zero = { received: 0n, credited: 0n, part: 0n, review: 0n, takenBack: 0n, atProvider: {}, cases: [] }
       const common = { id, owner, currency, due: BigInt(minor), endsAtMs: nowMs() + ttlMs, booked: new Set<string>() }
       const fresh: ModelDeposit = { ...common, ...zero, status: 'created' }
       const opened = afterOpening(fresh)
@@ -229,20 +229,18 @@ export async function openLedgerWorld({ env, policy }: WorldOptions) {
     )
   }
 
+  /** One after the other; where a fault struck, any of them may have been left out. */
   async function refund() {
     const prediction: Prediction = new Map()
-    const arrives = gateway.mood === 'well'
-    for (const entry of arrives ? await books.refundable(nowMs()) : []) {
-      const chain = prediction.get(entry.depositId) ?? []
-      const latest = chain.at(-1) ?? find(entry.depositId)!
-      const takeback = {
-        transactionId: entry.id,
-        kind: 'refund' as const,
-        minor: entry.minor,
-        currency: entry.currency,
-      }
-      chain.push(takenBackOnce(latest, takeback, rulesFor(new Set([entry.id]))))
-      prediction.set(entry.depositId, chain)
+    const answers = gateway.mood === 'well' || gateway.mood === 'refuse'
+    for (const entry of answers ? await books.refundable(nowMs()) : []) {
+      const { id, depositId, minor, currency } = entry
+      const takeback = { transactionId: id, kind: 'refund' as const, minor, currency }
+      const rules = await rulesFor(depositId)
+      const after = (deposit: ModelDeposit) =>
+        gateway.mood === 'well' ? takenBackOnce(deposit, takeback, rules) : givenUp(deposit, id)
+      const chain = prediction.get(depositId) ?? []
+      prediction.set(depositId, [...chain, after(find(depositId)!), ...chain.map(after)])
     }
     await expecting(prediction, payments.refundCases, ['gateway.unavailable', 'gateway.refused'])
   }
@@ -261,10 +259,10 @@ export async function openLedgerWorld({ env, policy }: WorldOptions) {
     const recipient = users[Number(to)]!
     const minor = BigInt(digits)
     const refusal =
-      recipient === sender
-        ? 'wallet.transfer_to_self'
-        : first !== undefined
-          ? first.input !== input && 'idempotency.mismatch'
+      first !== undefined
+        ? first.input !== input && 'idempotency.mismatch'
+        : recipient === sender
+          ? 'wallet.transfer_to_self'
           : books.netOf(sender, currency, deposits) < minor && 'wallet.insufficient_funds'
     const command = {
       to: recipient,
@@ -288,7 +286,7 @@ export async function openLedgerWorld({ env, policy }: WorldOptions) {
 
   async function sweep() {
     const ended = deposits.filter((deposit) => overdue(deposit, nowMs()))
-    const prediction = new Map(ended.map((deposit) => [deposit.id, [{ ...deposit, status: 'expired' as const }]]))
+    const prediction = new Map(ended.map((deposit) => [deposit.id, [expired(deposit)]]))
     const before = database.strikes()
     await expecting(prediction, payments.sweep)
     return database.strikes() === before

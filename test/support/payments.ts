@@ -10,9 +10,11 @@ import { cancelDeposit } from '../../src/payments/app/cancel-deposit.ts'
 import { createDeposit } from '../../src/payments/app/create-deposit.ts'
 import type { Gateway } from '../../src/payments/app/gateway-port.ts'
 import { handleNotice } from '../../src/payments/app/handle-notice.ts'
+import type { NoticeName, NoticeQueue, StoredNotice } from '../../src/payments/app/notice-port.ts'
 import { openCharge } from '../../src/payments/app/open-charge.ts'
 import type { PaymentsPolicy } from '../../src/payments/app/policy.ts'
-import type { StoredNotice, UserDirectory } from '../../src/payments/app/ports.ts'
+import type { UserDirectory } from '../../src/payments/app/ports.ts'
+import { pruneNotices } from '../../src/payments/app/prune-notices.ts'
 import { receiveNotice } from '../../src/payments/app/receive-notice.ts'
 import { refundCases } from '../../src/payments/app/refund-cases.ts'
 import { sweepDeposits } from '../../src/payments/app/sweep-deposits.ts'
@@ -57,7 +59,9 @@ export const roomyPolicy: PaymentsPolicy = {
   sweepBatchMaxRows: 200,
   janitorBatchMaxRows: 500,
   gatewayConcurrencyMax: 4,
+  gatewayTimeoutMs: 5_000,
   noticeAttemptsMax: 1000,
+  noticeRetentionMs: 30 * 24 * 3600_000,
 }
 
 export const actorOf = (userId: string): Actor => ({ userId, sessionId: userId, roles: ['user'], totp: false })
@@ -79,6 +83,8 @@ interface BuildPayments {
   readonly gateway: Gateway
   readonly policy?: Partial<PaymentsPolicy>
   readonly directory?: UserDirectory
+  /** In place of the list `handedOver`. */
+  readonly queue?: NoticeQueue
 }
 
 /** Everybody's handle is their id. */
@@ -94,6 +100,7 @@ export function buildPayments({
   gateway,
   policy: given = {},
   directory = idsAsHandles,
+  queue: ownQueue,
 }: BuildPayments) {
   const policy = { ...roomyPolicy, ...given }
   const ids = createIds(clock)
@@ -106,8 +113,14 @@ export function buildPayments({
     methods: () => gateway.methods,
   }
   const handedOver: StoredNotice[] = []
-  const handOver = (notice: StoredNotice) => void handedOver.push(notice)
-  const deps = { store, clock, ids, gateways, policy, directory, handOver }
+  const list = { room: 1000, takesNew: true, add: (notice: StoredNotice) => void handedOver.push(notice) }
+  const told = { handled: [] as string[], handledBefore: [] as string[], setAside: [] as [string, string][] }
+  const events = {
+    handled: ({ id }: NoticeName) => void told.handled.push(id),
+    handledBefore: ({ id }: NoticeName) => void told.handledBefore.push(id),
+    setAside: ({ id }: NoticeName, reason: string) => void told.setAside.push([id, reason]),
+  }
+  const deps = { store, clock, ids, gateways, policy, directory, queue: ownQueue ?? list, events }
   const applying = applyReport(deps)
   const opening = openCharge(deps)
   const handling = handleNotice({ ...deps, applyReport: applying })
@@ -119,12 +132,15 @@ export function buildPayments({
     auditor,
     /** Notices that were stored and that nobody handled yet. */
     handedOver,
+    /** What operators were told of notices. */
+    told,
     create: createDeposit({ ...deps, openCharge: opening }),
     cancel: cancelDeposit(deps),
     apply: applying,
     receive: receiveNotice(deps),
     handle: handling,
     takeUp: takeUpNotices(deps),
+    prune: pruneNotices(deps),
     sweep: sweepDeposits(deps),
     /** `each` decides how the questions are asked. */
     janitor: (each: (deposits: readonly Deposit[], ask: (deposit: Deposit) => Promise<void>) => Promise<void>) =>

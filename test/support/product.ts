@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { migrations } from '../../db/migrations/index.ts'
-import { type App, createApp, type Overrides } from '../../src/main/app.ts'
+import { type App, createApp } from '../../src/main/app.ts'
+import type { Overrides } from '../../src/main/overrides.ts'
 import { startSimulator } from '../../src/payments/adapters/provider/simulator/start-simulator.ts'
 import { readConfig } from '../../src/platform/config.ts'
 import { openDatabase } from '../../src/platform/database/database.ts'

@@ -141,6 +141,20 @@ test('pages are asked for one at a time and only as far as the loop goes', async
   expect(triesOf('deposits.list')).toBe(6)
 })
 
+test('a list is asked for without naming anything', async () => {
+  const { server, client, triesOf } = await signedIn()
+  await using _ = server
+  const { items } = await client.deposits.list.query()
+  expect(items).toHaveLength(20)
+  await expect(client.deposits.list.query(undefined, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    code: 'network.aborted',
+  })
+  const ids: string[] = []
+  for await (const { id } of client.paginate(client.deposits.list)) ids.push(id)
+  expect(ids).toHaveLength(45)
+  expect(triesOf('deposits.list')).toBe(4)
+})
+
 test('idempotency keys fit the contract and differ', () => {
   const keys = new Set(Array.from({ length: 1000 }, newIdempotencyKey))
   expect(keys.size).toBe(1000)

@@ -112,10 +112,52 @@ test('the wallet shows its balances and their changes', async () => {
   server.push('wallet:changed', {
     eventId: 'e',
     version: 2,
-    balance: balance('250'),
+    balance: balance('250', 2),
     serverTime: server.iso(server.nowMs()),
   })
   await shows('live 250')
+  await act(async () => root.unmount())
+})
+
+test('the wallet of one user is never shown to the next', async () => {
+  const { server, client } = await signedIn()
+  await using _ = server
+  server.state.balances = [balance('100', 9)]
+  await act(async () => root.render(createElement(StrictMode, null, createElement(Wallet, { client }))))
+  await shows('live 100')
+  await act(() => until(() => client.realtime.status === 'connected'))
+  await act(() => client.auth.logout.mutate())
+  await shows('failed -')
+  server.state.balances = [{ ...balance('7', 1), currency: 'USD' }]
+  await act(() => client.auth.login.mutate({ login: 'bob', password: 'correct horse' }))
+  await shows('live 7')
+  expect(element.textContent).toBe('live 7')
+  // Without leaving first, too; what the answers of before say comes too late.
+  server.state.balancesMs = 100
+  await act(() => client.realtime.close())
+  await act(() => client.realtime.connect())
+  server.state.balances = []
+  server.state.balancesMs = 0
+  await act(() => client.auth.login.mutate({ login: 'cleo', password: 'correct horse' }))
+  await shows('live ')
+  await act(() => sleep(300))
+  expect(element.textContent).toBe('live ')
+  await act(async () => root.unmount())
+})
+
+test('a wallet whose question was answered late shows what was pushed since', async () => {
+  const { server, client } = await signedIn()
+  await using _ = server
+  client.realtime.connect()
+  await until(() => client.realtime.status === 'connected')
+  server.state.balancesMs = 200
+  await act(async () => root.render(createElement(StrictMode, null, createElement(Wallet, { client }))))
+  await act(() => until(() => server.watched.includes('resume 0')))
+  const serverTime = server.iso(server.nowMs())
+  server.push('wallet:changed', { eventId: 'e', version: 2, balance: balance('250', 2), serverTime })
+  await shows('live 250')
+  await act(() => sleep(400))
+  expect(element.textContent).toBe('live 250')
   await act(async () => root.unmount())
 })
 

@@ -36,6 +36,13 @@ function recorder(more: DepositHandlers = {}) {
   return { versions, results, errors, remaining, told, handlers }
 }
 
+const walletChange = (version: number) => ({
+  eventId: `e${version}`,
+  version,
+  balance: balance(`${version}00`, version),
+  serverTime: new Date(0).toISOString(),
+})
+
 test('a watcher gets the snapshot, then newer versions only, however they are ordered', async () => {
   const { server, client } = await signedIn()
   await using _ = server
@@ -156,19 +163,65 @@ test('many watches begun at once travel together, and one told to slow down is m
   await using _ = server
   client.realtime.connect()
   await until(() => client.realtime.status === 'connected')
+  server.state.watchesMax = 1_000
   const many = Array.from({ length: 250 }, (_, n) => {
     const seen = recorder()
     return { seen, watch: client.realtime.watchDeposit(server.put(n).id, seen.handlers) }
   })
   many.at(0)?.watch.stop()
   await until(() => many.slice(1).every(({ seen }) => seen.versions.length === 1))
-  expect(server.watched).toEqual(['resume 200', 'resume 49'])
+  expect(server.watched).toEqual(['resume 100', 'resume 100', 'resume 49'])
   server.state.callsLimited = 1
   const late = recorder()
   using __ = client.realtime.watchDeposit(server.put(300).id, late.handlers)
   await until(() => late.versions.length === 1)
   expect(late.errors).toEqual([])
-  expect(server.watched).toHaveLength(4)
+  expect(server.watched).toHaveLength(5)
+})
+
+test('one watch too many is refused alone, also after a reconnect, and let in when another ends', async () => {
+  const { server, client } = await signedIn()
+  await using _ = server
+  client.realtime.connect()
+  await until(() => client.realtime.status === 'connected')
+  const many = Array.from({ length: 101 }, (_, n) => {
+    const seen = recorder()
+    return { seen, watch: client.realtime.watchDeposit(server.put(n).id, seen.handlers) }
+  })
+  const fitting = many.slice(0, 100)
+  const { seen: surplus } = many[100]!
+  await until(() => surplus.errors.length === 1)
+  for (let n = 0; n < 101; n++) server.put(n, { version: 2 })
+  server.cut()
+  await until(() => fitting.every(({ seen }) => seen.versions.at(-1) === 2))
+  await until(() => server.watched.filter((entry) => entry === 'resume 1').length === 2)
+  await sleep(50)
+  expect(fitting.flatMap(({ seen }) => seen.errors)).toEqual([])
+  expect(surplus.errors.map(({ code, kind }) => [code, kind])).toEqual([['socket.too_many_watches', 'rate_limited']])
+  expect(surplus.versions).toEqual([])
+  // Whoever joins it later hears of it too.
+  const joining = recorder()
+  using __ = client.realtime.watchDeposit(server.uuid(100), joining.handlers)
+  await until(() => joining.errors.length === 1)
+  fitting[7]?.watch.stop()
+  await until(() => surplus.versions.length === 1 && joining.versions.length === 1)
+  expect(server.watched.slice(-2)).toEqual([`unwatch ${server.uuid(7)}`, 'resume 1'])
+})
+
+test('a client told to slow down asks again no sooner than it was told', async () => {
+  const { server, client } = await signedIn()
+  await using _ = server
+  Object.assign(server.state, { callsLimited: 1, limitedForMs: 4_000 })
+  const seen = recorder()
+  using __ = client.realtime.watchDeposit(server.put(1).id, seen.handlers)
+  const wallet: number[] = []
+  using ___ = client.realtime.onWalletChanged(({ version }) => wallet.push(version))
+  await until(() => server.watched.length === 1)
+  const refusedAtMs = performance.now()
+  await until(() => seen.versions.length === 1 && wallet.length === 1, 8_000)
+  expect(performance.now() - refusedAtMs).toBeGreaterThan(3_900)
+  expect(server.watched).toEqual(['resume 1', 'resume 1'])
+  expect(seen.errors).toEqual([])
 })
 
 test('the countdown follows the server clock while the local date is an hour off and jumps', async () => {
@@ -256,6 +309,58 @@ test('a socket refused with a fresh token too is reported, and renews no further
   expect(client.realtime.status).toBe('closed')
 })
 
+test('staff who must enrol first are told so, and the client does not knock again', async () => {
+  const { server, client } = await signedIn()
+  await using _ = server
+  server.state.socketRefusal = 'auth.totp_enrolment_required'
+  const seen = recorder()
+  using __ = client.realtime.watchDeposit(server.put(1).id, seen.handlers)
+  await until(() => seen.errors.length === 1)
+  await sleep(1_500)
+  expect(seen.errors[0]).toMatchObject({ code: 'auth.totp_enrolment_required', kind: 'forbidden' })
+  expect(server.handshakes).toHaveLength(1)
+  expect(client.realtime.status).toBe('closed')
+  server.state.socketRefusal = null
+  client.realtime.connect()
+  await until(() => seen.versions.length === 1)
+})
+
+test.each(['line', 'server'] as const)(
+  'a %s that drops every socket right after it connected is met with growing pauses',
+  async (dropped) => {
+    const { server, client } = await signedIn()
+    await using _ = server
+    server.state.socketsDropped = dropped
+    const seen = recorder()
+    const others = recorder()
+    using __ = client.realtime.watchDeposit(server.put(1).id, seen.handlers)
+    using ___ = client.realtime.onWalletChanged(() => {})
+    await until(() => server.handshakes.length === 2)
+    // Who comes meanwhile does not cut the pause short.
+    using ____ = client.realtime.watchDeposit(server.put(2).id, others.handlers)
+    await sleep(4_000)
+    // After 0.5, 1, 2 and 4 s, each less up to a half.
+    expect(server.handshakes.length).toBeLessThanOrEqual(5)
+    expect(seen.errors).toEqual([])
+    server.state.socketsDropped = null
+    await until(() => seen.versions.length === 1 && others.versions.length === 1, 10_000)
+  },
+)
+
+test('a socket that the server ends just after the last watch stopped is not opened again', async () => {
+  const { server, client } = await signedIn()
+  await using _ = server
+  const seen = recorder()
+  const watch = client.realtime.watchDeposit(server.put(1).id, seen.handlers)
+  await until(() => seen.versions.length === 1)
+  watch.stop()
+  server.endSockets('server_shutdown')
+  await until(() => client.realtime.status === 'idle')
+  await sleep(1_000)
+  expect(server.handshakes).toHaveLength(1)
+  expect([client.realtime.status, server.sockets()]).toEqual(['idle', 0])
+})
+
 test('a revoked session signs out and stays away; a new sign-in picks the watches up', async () => {
   const { server, client } = await signedIn()
   await using _ = server
@@ -305,19 +410,56 @@ test('the wallet tells its balances first, then changes in order', async () => {
   const posted: string[] = []
   const wallet = client.realtime.onWalletChanged((change) => posted.push(`${change.version} ${change.balance.posted}`))
   await until(() => posted.length === 1)
-  const change = (version: number) => ({
-    eventId: `e${version}`,
-    version,
-    balance: balance(`${version}00`),
-    serverTime: server.iso(0),
-  })
-  for (const version of [3, 2, 3, 5]) server.push('wallet:changed', change(version))
+  for (const version of [3, 2, 3, 5]) server.push('wallet:changed', walletChange(version))
   await until(() => posted.length === 3)
-  expect(posted).toEqual(['null 100', '3 300', '5 500'])
+  expect(posted).toEqual(['1 100', '3 300', '5 500'])
   wallet.stop()
-  server.push('wallet:changed', change(9))
+  server.push('wallet:changed', walletChange(9))
   await until(() => client.realtime.status === 'idle')
   expect(posted).toHaveLength(3)
+})
+
+test('a snapshot of the wallet neither hides newer changes nor lets older ones through', async () => {
+  const { server, client } = await signedIn()
+  await using _ = server
+  const posted: string[] = []
+  using __ = client.realtime.onWalletChanged((change) => posted.push(`${change.version} ${change.balance.posted}`))
+  await until(() => posted.length === 1)
+  for (const version of [3, 4]) server.push('wallet:changed', walletChange(version))
+  await until(() => posted.length === 3)
+  const ask = async (...balances: (typeof server.state)['balances']) => {
+    server.state.balances = balances
+    const asked = server.watched.length
+    using _one = client.realtime.watchDeposit(server.put(1).id, {})
+    using _other = client.realtime.watchDeposit(server.put(2).id, {})
+    await until(() => server.watched.slice(asked).includes('resume 2'))
+    await sleep(30)
+  }
+  await ask(balance('300', 3))
+  expect(posted).toEqual(['1 100', '3 300', '4 400'])
+  await ask(balance('700', 7))
+  server.push('wallet:changed', walletChange(5))
+  server.push('wallet:changed', walletChange(8))
+  await until(() => posted.at(-1) === '8 800')
+  expect(posted.slice(3)).toEqual(['7 700', '8 800'])
+})
+
+test('nobody who listens after a sign-out hears the balances of the one who left', async () => {
+  const { server, client } = await signedIn()
+  await using _ = server
+  const first: string[] = []
+  using __ = client.realtime.onWalletChanged(({ balance: { posted } }) => first.push(posted))
+  await until(() => first.length === 1)
+  await client.auth.logout.mutate()
+  const second: string[] = []
+  using ___ = client.realtime.onWalletChanged(({ balance: { posted } }) => second.push(posted))
+  await sleep(20)
+  expect(second).toEqual([])
+  // Of somebody who did less: the versions of two accounts do not compare.
+  server.state.balances = [balance('7', 0)]
+  await client.auth.login.mutate({ login: 'bob', password: 'correct horse' })
+  await until(() => first.length === 2 && second.length === 1)
+  expect([first, second]).toEqual([['100', '7'], ['7']])
 })
 
 test('close() ends the connection, and connect() goes on with the watches', async () => {

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { minorMax } from '../../src/kernel/money.ts'
 import { type Deposit, type DepositStatus, depositStatuses } from '../../src/payments/domain/deposit.ts'
 import { applyReport } from '../../src/payments/domain/deposit-decisions.ts'
 import { expire } from '../../src/payments/domain/deposit-endings.ts'
-import type { ProviderPayment } from '../../src/payments/domain/gateway.ts'
+import type { ChargeStatus, ProviderPayment } from '../../src/payments/domain/gateway.ts'
 import type { LatePolicy } from '../../src/payments/domain/payment-decisions.ts'
-import { at, depositIn, endAt, paid, says } from '../support/deposits.ts'
+import { at, depositIn, endAt, learnt, paid, says } from '../support/deposits.ts'
 
 const late = new Date(endAt.getTime() + 1)
 const policies: readonly LatePolicy[] = ['review', 'credit', 'refund']
 
 function apply(deposit: Deposit, payments: readonly ProviderPayment[], latePolicy: LatePolicy = 'review') {
-  const circumstances = { now: at(70_000), latePolicy, refundingCases: new Set<string>() }
-  return applyReport(deposit, says({ status: 'paid', payments }), circumstances)
+  return applyReport(deposit, says({ status: 'paid', payments }), learnt(at(70_000), { latePolicy }))
 }
 
 /** Where the money of a change ends up. */
@@ -64,21 +64,17 @@ describe('a payment in time', () => {
 
   it('without a time of its own counts from when we learnt of it', () => {
     const told = (now: Date) =>
-      applyReport(depositIn('pending'), says({ payments: [paid(100n, { paidAt: null })] }), {
-        now,
-        latePolicy: 'review',
-        refundingCases: new Set(),
-      }).deposit.status
+      applyReport(depositIn('pending'), says({ payments: [paid(100n, { paidAt: null })] }), learnt(now)).deposit.status
     expect(told(endAt)).toBe('settled')
     expect(told(late)).toBe('expired')
   })
 
   it('with a time ahead of our clock counts from when we learnt of it', () => {
-    const change = applyReport(depositIn('pending'), says({ payments: [paid(100n, { paidAt: at(999_999) })] }), {
-      now: at(1),
-      latePolicy: 'review',
-      refundingCases: new Set(),
-    })
+    const change = applyReport(
+      depositIn('pending'),
+      says({ payments: [paid(100n, { paidAt: at(999_999) })] }),
+      learnt(at(1)),
+    )
     expect(change.deposit.status).toBe('settled')
   })
 
@@ -157,7 +153,8 @@ describe('money in another currency', () => {
     for (const policy of policies)
       for (const paidAt of [at(1), late, null]) {
         const change = apply(before, [paid(1000n, { currency: 'USD', paidAt })], policy)
-        expect(change.deposit).toEqual({ ...before, version: before.version + 1 })
+        const { nextCheckAt } = change.deposit
+        expect(change.deposit).toEqual({ ...before, version: before.version + 1, nextCheckAt })
         expect(change.movements).toMatchObject([
           { currency: 'USD', ownerMinor: 0n, suspendedMinor: 1000n, outsideMinor: 1000n },
         ])
@@ -168,11 +165,7 @@ describe('money in another currency', () => {
 
 describe('what a provider says of a charge', () => {
   const told = (status: DepositStatus, said: 'processing' | 'denied') =>
-    applyReport(depositIn(status), says({ status: said }), {
-      now: at(1),
-      latePolicy: 'review',
-      refundingCases: new Set(),
-    })
+    applyReport(depositIn(status), says({ status: said }), learnt(at(1)))
 
   it.each(depositStatuses)('processing or denied, for a deposit that is %s', (status) => {
     const legal = { processing: ['pending'], denied: ['created', 'pending', 'processing'] }
@@ -191,13 +184,76 @@ describe('what a provider says of a charge', () => {
   })
 
   it('counts after the payments of the same report', () => {
-    const change = applyReport(depositIn('pending'), says({ status: 'denied', payments: [paid(100n)] }), {
-      now: at(1),
-      latePolicy: 'review',
-      refundingCases: new Set(),
-    })
+    const change = applyReport(depositIn('pending'), says({ status: 'denied', payments: [paid(100n)] }), learnt(at(1)))
     expect(change.deposit.status).toBe('settled')
     expect(change.outcomes).toEqual(['paid'])
+  })
+})
+
+describe('a payment that is processed', () => {
+  const processing = depositIn('processing', { nextCheckAt: at(99_000) })
+  const answer = (status: ChargeStatus, payments: readonly ProviderPayment[]) => {
+    const whole = says({ status, payments })
+    return applyReport(processing, whole, learnt(at(70_000), { whole }))
+  }
+
+  it('and turns out to be too late leaves a case, and the provider is asked at once whether more is to come', () => {
+    const told = says({ status: 'paid', payments: [paid(100n, { paidAt: late })] })
+    const change = applyReport(processing, told, learnt(at(70_000)))
+    expect(change.deposit).toMatchObject({ status: 'processing', inReviewMinor: 100n, nextCheckAt: at(70_000) })
+    expect(change.cases).toMatchObject([{ kind: 'paid_late', minor: 100n }])
+  })
+
+  it.each([
+    ['too late', paid(100n, { paidAt: late }), 'paid_late'],
+    ['too little', paid(40n), 'paid_partial'],
+    ['of another currency', paid(100n, { currency: 'USD' }), 'wrong_currency'],
+  ])('and turns out to be %s ends once that is all there is', (_what, payment, kind) => {
+    const change = answer('paid', [payment])
+    expect(change.deposit.status).toBe('failed')
+    expect(change.outcomes).toEqual(['failed'])
+    expect(change.cases).toMatchObject([{ kind, minor: payment.minor, handling: 'review' }])
+  })
+
+  it('ends when the provider gave it up', () => {
+    for (const status of ['expired', 'canceled', 'denied'] as const)
+      expect(answer(status, []).deposit.status).toBe('failed')
+  })
+
+  it('goes on while the provider processes it, or says that it is paid and not by what', () => {
+    expect(answer('processing', [paid(100n, { paidAt: late })]).deposit).toMatchObject({
+      status: 'processing',
+      nextCheckAt: at(99_000),
+    })
+    expect(answer('paid', []).deposit).toEqual(processing)
+    expect(answer('open', []).deposit).toEqual(processing)
+  })
+
+  it('keeps its part in a case when the rest is denied', () => {
+    const change = applyReport(
+      depositIn('processing', { receivedMinor: 40n, partMinor: 40n }),
+      says({ status: 'denied' }),
+      learnt(at(1)),
+    )
+    expect(change.deposit).toMatchObject({ status: 'failed', partMinor: 40n })
+    expect(change.cases).toMatchObject([{ kind: 'paid_partial', minor: 40n, handling: 'review' }])
+  })
+})
+
+describe('an amount beyond 64 bits', () => {
+  const refusal = expect.objectContaining({ code: 'money.out_of_range', kind: 'invalid' })
+
+  it.each(depositStatuses)('is refused as one payment, for a deposit that is %s', (status) => {
+    for (const currency of ['IDR', 'USD'])
+      expect(() => apply(depositIn(status), [paid(minorMax + 1n, { currency })])).toThrow(refusal)
+  })
+
+  it.each(depositStatuses)('is refused as the sum of many, for a deposit that is %s', (status) => {
+    const before = depositIn(status, { receivedMinor: minorMax - 50n })
+    for (const paidAt of [at(1), late]) {
+      expect(() => apply(before, [paid(51n, { paidAt })])).toThrow(refusal)
+      expect(apply(before, [paid(50n, { paidAt })]).deposit.receivedMinor).toBe(minorMax)
+    }
   })
 })
 

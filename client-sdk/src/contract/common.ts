@@ -38,6 +38,7 @@ export const IdempotencyKey = token({ min: 8, max: 128 }).describe(
   'Chosen by the client, 8 to 128 characters; the same key with the same input gets the first answer',
 )
 
+/** What a list takes at least. A list whose every field may be absent ends in `.prefault({})`: then so may its input. */
 export const PageInput = z.object({
   cursor: token({ min: 0, max: 200 }).optional().describe('nextCursor of the page before; absent for the first page'),
   limit: z.number().int().min(1).max(100).default(20).describe('Items on a page, 1 to 100'),

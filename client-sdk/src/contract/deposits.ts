@@ -70,7 +70,9 @@ export const CreateDepositInput = z.object({
 })
 
 export const DepositIdInput = z.object({ id: Id.describe('The deposit') })
-export const DepositListInput = PageInput.extend({ status: DepositStatus.optional().describe('Only this status') })
+export const DepositListInput = PageInput.extend({
+  status: DepositStatus.optional().describe('Only this status'),
+}).prefault({})
 export const DepositListOutput = pageOf(DepositView)
 
 export const TimelineEntry = z

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { Id, Timestamp } from './common.ts'
 import { DepositStatus, DepositView } from './deposits.ts'
+import type { ErrorCode } from './errors.ts'
+import { resumeMaxDeposits } from './limits.ts'
 import { BalanceView } from './wallet.ts'
 
 export const DepositTimer = z
@@ -25,7 +27,7 @@ export const PaymentResult = z
 export const WalletChanged = z
   .object({
     eventId: Id.describe('The same at every delivery of one change'),
-    version: z.number().int().describe("Grows with every change of this currency's balance"),
+    version: z.number().int().describe('That of the balance: a lower one is older news'),
     balance: BalanceView,
     serverTime: Timestamp,
   })
@@ -45,10 +47,20 @@ export const serverEvents = {
 
 export const WatchDepositInput = z.object({ depositId: Id })
 export const ResumeInput = z.object({
-  depositIds: z.array(Id).max(1000).describe('Every deposit the client watches'),
+  depositIds: z.array(Id).max(resumeMaxDeposits).describe('What the client watches; more than fit take several calls'),
 })
+const resumeRefusals = ['deposit.not_found', 'socket.too_many_watches'] as const satisfies readonly ErrorCode[]
+export const ResumeRefusal = z
+  .object({
+    depositId: Id,
+    code: z.enum(resumeRefusals).describe('Why'),
+    message: z.string().describe('The same for people'),
+    details: z.record(z.string(), z.unknown()).describe('Particulars, by code'),
+  })
+  .describe('A deposit that is not watched')
 export const ResumeOutput = z.object({
-  deposits: z.array(DepositView).describe('Fresh snapshots; what is gone or not yours is left out'),
+  deposits: z.array(DepositView).describe('Fresh snapshots of those that are watched from now on'),
+  refused: z.array(ResumeRefusal).describe('The others'),
   balances: z.array(BalanceView).describe('Fresh balances'),
   serverTime: Timestamp,
 })

@@ -19,6 +19,7 @@ export const BalanceView = z
     held: Minor.describe('Set aside for something under way'),
     available: Minor.describe('posted minus held: what can be spent'),
     owed: Minor.describe('Taken back by a gateway after it was spent; the next credits pay it first'),
+    version: z.number().int().describe('Grows with every change of this balance; a lower one is older news'),
   })
   .describe('One currency of a wallet')
 
@@ -38,7 +39,9 @@ export const TransactionView = z
   })
   .describe('One change of a balance')
 
-export const TransactionsInput = PageInput.extend({ currency: Currency.optional().describe('Only this currency') })
+export const TransactionsInput = PageInput.extend({
+  currency: Currency.optional().describe('Only this currency'),
+}).prefault({})
 export const TransactionsOutput = pageOf(TransactionView)
 
 export const TransferInput = z.object({

@@ -2,6 +2,7 @@ import { useMemo, useSyncExternalStore } from 'react'
 import type { BalanceView } from '../api.ts'
 import type { XmClient } from '../client.ts'
 import { isXmError, type XmError } from '../errors.ts'
+import type { WalletChange } from '../realtime/surface.ts'
 import { subscription } from '../subscription.ts'
 import { createStore } from './store.ts'
 
@@ -23,24 +24,50 @@ export function useWallet(client: XmClient): WalletState {
 
 function walletStore(client: XmClient) {
   return createStore<WalletState>(loading, (update) => {
-    const byCurrency = new Map<string, BalanceView>()
-    const pushed = new Set<string>()
-    const publish = () => update({ balances: [...byCurrency.values()], error: null, status: 'live' })
-    const changes = client.realtime.onWalletChanged(({ balance }) => {
-      pushed.add(balance.currency)
-      byCurrency.set(balance.currency, balance)
+    const { realtime, wallet } = client
+    let shown = new Map<string, BalanceView>()
+    /** What was pushed since the last question was asked. */
+    let pushed = new Map<string, WalletChange>()
+    let questions = 0
+    const publish = () => update({ balances: [...shown.values()], error: null, status: 'live' })
+
+    /** Beside the pushes: it works where sockets do not, and an empty wallet is an answer too. */
+    function ask(): void {
+      const question = ++questions
+      pushed = new Map()
+      wallet.balances.query().then(
+        ({ balances }) => {
+          if (question !== questions) return
+          shown = new Map(balances.map((balance) => [balance.currency, balance]))
+          for (const [currency, { balance, version }] of pushed)
+            if (version > (shown.get(currency)?.version ?? -1)) shown.set(currency, balance)
+          publish()
+        },
+        (error: unknown) => {
+          if (question === questions && isXmError(error) && shown.size === 0) update({ error, status: 'failed' })
+        },
+      )
+    }
+
+    const changes = realtime.onWalletChanged((change) => {
+      const { balance } = change
+      pushed.set(balance.currency, change)
+      shown.set(balance.currency, balance)
       publish()
     })
-    // Beside the pushes: it works where sockets do not, and an empty wallet is an answer too.
-    client.wallet.balances.query().then(
-      ({ balances }) => {
-        for (const balance of balances) if (!pushed.has(balance.currency)) byCurrency.set(balance.currency, balance)
-        publish()
-      },
-      (error: unknown) => {
-        if (isXmError(error) && pushed.size === 0) update({ error, status: 'failed' })
-      },
-    )
-    return subscription(() => changes.stop())
+    const statuses = realtime.onStatus((status) => {
+      if (status === 'reconnecting') return
+      if (status !== 'connected') {
+        // Signed out, or signed in anew: what was shown may be somebody else's.
+        shown = new Map()
+        update(loading)
+      }
+      ask()
+    })
+    ask()
+    return subscription(() => {
+      statuses.stop()
+      changes.stop()
+    })
   })
 }

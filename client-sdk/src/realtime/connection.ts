@@ -37,6 +37,8 @@ type Ack = { ok: true; value: unknown } | { ok: false; error: { message?: unknow
 /** A connection nobody uses is kept this long: whoever left often comes back at once. */
 const lingerMs = 500
 const backoffFirstMs = 500
+/** Only a connection that lasted this long ends the growing of the pauses. */
+const steadyMs = 5_000
 
 export function createConnection(deps: ConnectionDeps): Connection {
   const { url, session, apiKey, backoffMaxMs } = deps
@@ -49,10 +51,15 @@ export function createConnection(deps: ConnectionDeps): Connection {
   let pinned = false
   let parked = false
   let retries = 0
+  /** On the monotonic clock; infinite while it does not count. */
+  let connectedAtMs = Number.POSITIVE_INFINITY
   let renewed = false
   let token: string | null = null
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let lingering: ReturnType<typeof setTimeout> | undefined
+  let retrying: ReturnType<typeof setTimeout> | undefined
   let sessionChanges: Subscription | null = null
+
+  const isWanted = () => !parked && (pinned || holds > 0)
 
   function become(next: RealtimeStatus): void {
     if (status === next) return
@@ -61,24 +68,24 @@ export function createConnection(deps: ConnectionDeps): Connection {
   }
 
   function open(): void {
-    clearTimeout(timer)
-    sessionChanges ??= session.changes.add((change) => (change.type === 'signed_in' ? reopen() : shut('closed')))
-    if (socket) return
-    become(status === 'reconnecting' ? status : 'connecting')
+    sessionChanges ??= session.changes.add((change) => (change.type === 'signed_in' ? startOver() : shut('closed')))
+    // What waits for its next try goes on waiting: whoever comes must not wear out a server in trouble.
+    if (socket || retrying !== undefined) return
+    if (status !== 'reconnecting') become('connecting')
     const mine = io(url.origin, {
       path: `${url.pathname.replace(/\/$/, '')}/socket.io`,
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
       multiplex: false,
-      reconnectionDelay: backoffFirstMs,
-      reconnectionDelayMax: backoffMaxMs,
+      // The library would start its pauses anew at every connection, however short.
+      reconnection: false,
       auth: (send) => void authenticate().then(send),
     })
     socket = mine
     const current = (handle: () => void) => mine === socket && handle()
     mine.on('connect', () =>
       current(() => {
-        retries = 0
+        connectedAtMs = performance.now()
         renewed = false
         become('connected')
       }),
@@ -86,14 +93,17 @@ export function createConnection(deps: ConnectionDeps): Connection {
     mine.on('connect_error', (error) =>
       current(() => {
         become('reconnecting')
-        // Active: the network failed, and the socket tries again by itself. Otherwise the server said no.
-        if (!mine.active) void refused(handshakeError(error))
+        // Active: the network failed. Otherwise the server said no.
+        if (mine.active) retryLater(null)
+        else void refused(handshakeError(error))
       }),
     )
-    mine.on('disconnect', (reason) =>
+    mine.on('disconnect', () =>
       current(() => {
         become('reconnecting')
-        if (reason === 'io server disconnect') reopenLater(null)
+        // The same socket knows what it heard last, and can be sent what it missed; one that the server ended cannot.
+        if (mine.active) retryLater(null)
+        else reopenLater(null)
       }),
     )
     mine.on('session:ended', (payload: ServerEvents['session:ended']) => current(() => ended(payload.reason)))
@@ -108,7 +118,8 @@ export function createConnection(deps: ConnectionDeps): Connection {
 
   /** A new socket each time: nothing of the old one (buffers, acks, timers) may come along. */
   function discard(): void {
-    clearTimeout(timer)
+    clearTimeout(retrying)
+    retrying = undefined
     const old = socket
     socket = null
     old?.off()
@@ -122,12 +133,31 @@ export function createConnection(deps: ConnectionDeps): Connection {
 
   function reopen(): void {
     discard()
-    if (holds > 0 || pinned) open()
+    if (isWanted()) open()
+  }
+
+  /** Somebody signed in, perhaps somebody else. */
+  function startOver(): void {
+    if (isWanted()) become('connecting')
+    reopen()
   }
 
   function reopenLater(askedMs: number | null): void {
     discard()
-    timer = setTimeout(open, askedMs ?? backoffMs(retries++, backoffFirstMs, backoffMaxMs))
+    retryLater(askedMs)
+  }
+
+  function retryLater(askedMs: number | null): void {
+    if (retrying !== undefined) return
+    if (performance.now() - connectedAtMs > steadyMs) retries = 0
+    connectedAtMs = Number.POSITIVE_INFINITY
+    retrying = setTimeout(retry, askedMs ?? backoffMs(retries++, backoffFirstMs, backoffMaxMs))
+  }
+
+  function retry(): void {
+    retrying = undefined
+    if (socket && isWanted()) socket.connect()
+    else reopen()
   }
 
   function fail(error: XmError): void {
@@ -136,11 +166,14 @@ export function createConnection(deps: ConnectionDeps): Connection {
   }
 
   async function refused(error: XmError): Promise<void> {
+    const refusedSocket = socket
     if (error.code === 'auth.token_invalid' && token !== null && token !== apiKey && !renewed) {
       renewed = true
       const next = await session.renew(token).catch(() => token)
-      if (next === token) return reopenLater(null)
-      return next === null ? fail(error) : reopen()
+      if (next === null) return fail(error)
+      // Closed, or begun anew with another session, in the meantime.
+      if (socket !== refusedSocket) return
+      return next === token ? reopenLater(null) : reopen()
     }
     if (error.kind === 'unauthenticated' || error.kind === 'forbidden') return fail(error)
     reopenLater(error.retryAfterMs)
@@ -161,8 +194,8 @@ export function createConnection(deps: ConnectionDeps): Connection {
 
   function releaseWhenIdle(): void {
     if (holds > 0 || pinned) return
-    clearTimeout(timer)
-    timer = setTimeout(() => {
+    clearTimeout(lingering)
+    lingering = setTimeout(() => {
       shut('idle')
       sessionChanges?.stop()
       sessionChanges = null
@@ -176,6 +209,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     statuses,
     failures,
     hold() {
+      clearTimeout(lingering)
       holds += 1
       if (!parked) open()
       return subscription(() => {
@@ -184,11 +218,13 @@ export function createConnection(deps: ConnectionDeps): Connection {
       })
     },
     open() {
+      clearTimeout(lingering)
       pinned = true
       parked = false
       open()
     },
     close() {
+      clearTimeout(lingering)
       pinned = false
       parked = true
       shut('closed')
@@ -204,11 +240,14 @@ export function createConnection(deps: ConnectionDeps): Connection {
       return events.add(([name, payload]) => name === event && listener(payload as ServerEvents[typeof event]))
     },
     async request(event, input) {
-      if (!socket?.connected) throw networkError('network.unreachable', 'The realtime connection is down')
-      const ack: Ack = await socket
+      const mine = socket
+      if (!mine?.connected) throw unreachable()
+      const ack: Ack = await mine
         .timeout(deps.ackTimeoutMs)
         .emitWithAck(event, input)
         .catch((cause) => {
+          // A connection that goes gives up its questions at once; it is on its way back already.
+          if (!mine.connected) throw unreachable(cause)
           throw networkError('network.timeout', 'The realtime connection does not answer', cause)
         })
       if (!ack.ok) throw refusalError({ ...ack.error, body: ack.error })
@@ -216,6 +255,8 @@ export function createConnection(deps: ConnectionDeps): Connection {
     },
   }
 }
+
+const unreachable = (cause?: unknown) => networkError('network.unreachable', 'The realtime connection is down', cause)
 
 /** A refusal in the handshake: the server puts `{ code, details, requestId }` in the error's `data`. */
 function handshakeError(error: Error & { data?: unknown }): XmError {

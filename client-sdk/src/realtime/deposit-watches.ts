@@ -24,8 +24,11 @@ interface Watcher {
 export interface Watch {
   readonly id: string
   record: DepositRecord
-  /** On the monotonic clock; when the server was last heard of this deposit. */
+  /** On the monotonic clock: when the server was last heard of this deposit, and until when it asked to be left alone. */
   heardMs: number
+  spareUntilMs: number
+  /** The server has no room for this one; asked for again once another watch ends. */
+  refusal: XmError | null
   readonly watchers: Set<Watcher>
   hold: Subscription
 }
@@ -120,6 +123,8 @@ export function createDepositWatches({ connection, clock, resume }: WatchesDeps)
       id,
       record: unknownDeposit,
       heardMs: performance.now(),
+      spareUntilMs: 0,
+      refusal: null,
       watchers: new Set(),
       hold: connection.hold(),
     }
@@ -159,10 +164,14 @@ export function createDepositWatches({ connection, clock, resume }: WatchesDeps)
     // Nobody waits for the answer: a connection that is down forgets its watches anyway.
     if (!begun.delete(watch.id) && connection.status === 'connected')
       connection.request('deposit:unwatch', { depositId: watch.id }).catch(() => {})
+    const next = watch.refusal ? undefined : [...all.values()].find(({ refusal }) => refusal)
+    if (next) resume([next.id])
     watch.hold.stop()
   }
 
   function snapshot(deposit: DepositView): void {
+    const watch = all.get(deposit.id)
+    if (watch) watch.refusal = null
     update(deposit.id, (record) => withSnapshot(record, deposit))
   }
 
@@ -174,9 +183,14 @@ export function createDepositWatches({ connection, clock, resume }: WatchesDeps)
     const watch = all.get(id)
     if (!watch) return
     if (error.code === 'rate.limited' || error.kind === 'unavailable') {
-      // It passes: overdue from now on, the deposit is asked for again soon.
+      // It passes: overdue from now on, the deposit is asked for again as soon as the server allows.
       watch.heardMs = Number.NEGATIVE_INFINITY
+      watch.spareUntilMs = performance.now() + (error.retryAfterMs ?? 0)
       return
+    }
+    if (error.code === 'socket.too_many_watches') {
+      if (watch.refusal) return
+      watch.refusal = error
     }
     tell(watch, error)
     if (error.kind !== 'not_found' && error.kind !== 'forbidden') return
@@ -193,7 +207,11 @@ export function createDepositWatches({ connection, clock, resume }: WatchesDeps)
       const watcher = watcherOf(watch, handlers)
       watch.watchers.add(watcher)
       // Later, so that the caller holds the handle before the first callback.
-      queueMicrotask(() => bringUpToDate(watch, watcher))
+      queueMicrotask(() => {
+        bringUpToDate(watch, watcher)
+        const { refusal } = watch
+        if (refusal && watch.watchers.has(watcher)) guarded(() => handlers.onError?.(refusal))
+      })
       return subscription(() => {
         watcher.countdown.stop()
         watch.watchers.delete(watcher)

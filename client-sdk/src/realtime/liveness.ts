@@ -1,10 +1,12 @@
 import type { Connection } from './connection.ts'
 import { resultIn } from './deposit-outcome.ts'
 import type { DepositWatches, Watch } from './deposit-watches.ts'
+import type { WalletFeed } from './wallet-feed.ts'
 
 interface LivenessDeps {
   readonly connection: Connection
   readonly watches: DepositWatches
+  readonly wallet: WalletFeed
   readonly resume: (depositIds?: string[]) => void
 }
 
@@ -21,12 +23,14 @@ interface PageLike {
 }
 
 /** Asks anew whenever news may have been missed although the connection looks alive: after a sleep, or in a silence. */
-export function keepAlive({ connection, watches, resume }: LivenessDeps): void {
+export function keepAlive({ connection, watches, wallet, resume }: LivenessDeps): void {
   let timer: ReturnType<typeof setInterval> | undefined
   const page = globalThis as PageLike & { document?: PageLike }
 
-  const isOverdue = ({ record: { deposit, result }, heardMs }: Watch) => {
-    const silenceMs = performance.now() - heardMs
+  const isOverdue = ({ record: { deposit, result }, heardMs, spareUntilMs, refusal }: Watch) => {
+    const nowMs = performance.now()
+    const silenceMs = nowMs - heardMs
+    if (refusal || nowMs < spareUntilMs) return false
     if (deposit && resultIn(deposit)) return result === null && silenceMs > resultDueMs
     return silenceMs > quietMs
   }
@@ -34,7 +38,8 @@ export function keepAlive({ connection, watches, resume }: LivenessDeps): void {
   function look(): void {
     const overdue = [...watches.all.values()].filter(isOverdue)
     for (const watch of overdue) watch.heardMs = performance.now()
-    if (overdue.length > 0) resume(overdue.map(({ id }) => id))
+    const walletIsDue = wallet.watched && performance.now() >= wallet.askAgainMs
+    if (overdue.length > 0 || walletIsDue) resume(overdue.map(({ id }) => id))
   }
 
   function wake(): void {

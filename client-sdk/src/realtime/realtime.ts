@@ -13,7 +13,7 @@ export function createRealtime(deps: Parameters<typeof createConnection>[0]): Re
   const wallet = createWalletFeed(connection, () => resume([]))
   const watches = createDepositWatches({ connection, clock, resume: (ids) => resume(ids) })
   const resume = createResume({ connection, clock, watches, wallet })
-  keepAlive({ connection, watches, resume })
+  keepAlive({ connection, watches, wallet, resume })
 
   return {
     get status() {

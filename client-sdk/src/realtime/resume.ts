@@ -1,4 +1,5 @@
 import type { ClientEvents } from '../contract/events.ts'
+import { resumeMaxDeposits } from '../contract/limits.ts'
 import { isXmError, refusalError } from '../errors.ts'
 import type { ServerClock } from '../server-clock.ts'
 import type { Connection } from './connection.ts'
@@ -12,8 +13,7 @@ interface ResumeDeps {
   readonly wallet: WalletFeed
 }
 
-/** Well below the contract's 1000: a batch must fit into one small packet. */
-const batchMax = 200
+const walletRetryMs = 10_000
 
 /** Asks for fresh snapshots, one request at a time however many ask, and tells everybody concerned. */
 export function createResume({ connection, clock, watches, wallet }: ResumeDeps) {
@@ -22,21 +22,21 @@ export function createResume({ connection, clock, watches, wallet }: ResumeDeps)
   let running = false
 
   async function batch(depositIds: string[]): Promise<void> {
-    const takeBalances = wallet.expectSnapshot()
     let answer: ClientEvents['resume']['output']
     try {
       answer = await connection.request('resume', { depositIds })
     } catch (error) {
       if (!isXmError(error)) throw error
       if (error.code === 'network.timeout') connection.restart()
-      else if (error.kind !== 'network') for (const id of depositIds) watches.fail(id, error)
+      if (error.kind === 'network') return
+      for (const id of depositIds) watches.fail(id, error)
+      wallet.snapshotFailed(error.retryAfterMs ?? walletRetryMs)
       return
     }
     clock.observe(answer.serverTime)
     for (const deposit of answer.deposits) watches.snapshot(deposit)
-    takeBalances(answer.balances, answer.serverTime)
-    const found = new Set(answer.deposits.map(({ id }) => id))
-    for (const id of depositIds) if (!found.has(id)) watches.fail(id, notFound())
+    for (const { message, ...body } of answer.refused) watches.fail(body.depositId, refusalError({ message, body }))
+    wallet.snapshot(answer.balances, answer.serverTime)
   }
 
   async function run(): Promise<void> {
@@ -49,8 +49,8 @@ export function createResume({ connection, clock, watches, wallet }: ResumeDeps)
         const ids = [...wanted].filter((id) => watches.all.has(id))
         wanted.clear()
         if (ids.length === 0 && !wallet.watched) continue
-        for (let from = 0; from === 0 || from < ids.length; from += batchMax)
-          await batch(ids.slice(from, from + batchMax))
+        for (let from = 0; from === 0 || from < ids.length; from += resumeMaxDeposits)
+          await batch(ids.slice(from, from + resumeMaxDeposits))
       }
     } finally {
       // Not connected: whoever connects asks for everything.
@@ -64,11 +64,4 @@ export function createResume({ connection, clock, watches, wallet }: ResumeDeps)
     again = true
     if (!running) void run()
   }
-}
-
-function notFound() {
-  return refusalError({
-    body: { code: 'deposit.not_found' },
-    message: 'There is no such deposit',
-  })
 }

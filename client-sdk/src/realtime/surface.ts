@@ -32,7 +32,10 @@ export interface DepositHandlers {
   readonly onChange?: ((deposit: DepositView) => void) | undefined
   /** Once for each outcome. An `expired` may be followed by a `paid`: the money was on its way in time. */
   readonly onResult?: ((result: DepositResult) => void) | undefined
-  /** The watch cannot go on: no such deposit, signed out, or too many watches. Interruptions are not errors. */
+  /**
+   * The watch cannot go on: no such deposit, signed out, or too many watches; the last goes on once another one ends.
+   * Interruptions are not errors.
+   */
   readonly onError?: ((error: XmError) => void) | undefined
   /** Milliseconds between calls of `onTimer`; 1000 unless told, at least 50. */
   readonly tickMs?: number | undefined
@@ -40,8 +43,8 @@ export interface DepositHandlers {
 
 export interface WalletChange {
   readonly balance: BalanceView
-  /** Grows with every change of this currency's balance; null when read from a snapshot. */
-  readonly version: number | null
+  /** That of the balance: grows with every change. */
+  readonly version: number
   /** ISO 8601, on the server's clock. */
   readonly serverTime: string
 }

@@ -5,33 +5,40 @@ import type { WalletChange } from './surface.ts'
 
 export interface WalletFeed {
   readonly watched: boolean
+  /** On the monotonic clock: when to ask again for a snapshot that failed; infinite when none did. */
+  readonly askAgainMs: number
   add(listener: (change: WalletChange) => void): Subscription
-  /** Call when asking for a snapshot, and the result with it: what was pushed meanwhile is newer and stays. */
-  expectSnapshot(): (balances: readonly BalanceView[], serverTime: string) => void
+  /** A fresh snapshot. What was pushed meanwhile is newer, and stays. */
+  snapshot(balances: readonly BalanceView[], serverTime: string): void
+  snapshotFailed(retryAfterMs: number): void
 }
 
 /** `onFirst`: somebody listens while the connection is up already, so a snapshot is needed. */
 export function createWalletFeed(connection: Connection, onFirst: () => void): WalletFeed {
   const newest = new Map<string, WalletChange>()
   const all = listeners<WalletChange>()
+  let askAgainMs = Number.POSITIVE_INFINITY
 
   connection.statuses.add((status) => {
-    // Whoever connects anew may be another user, and gets a snapshot in any case.
-    if (status === 'connected') newest.clear()
+    // Whoever connects next may be another user, and gets a snapshot in any case.
+    if (status !== 'reconnecting') newest.clear()
   })
-  connection.on('wallet:changed', ({ balance, version, serverTime }) => {
-    const known = newest.get(balance.currency)?.version ?? null
-    if (known === null || version > known) publish({ balance, version, serverTime })
-  })
+  connection.on('wallet:changed', take)
 
-  function publish(change: WalletChange): void {
-    newest.set(change.balance.currency, change)
+  function take({ balance, version, serverTime }: WalletChange): void {
+    const { currency } = balance
+    if (version <= (newest.get(currency)?.version ?? -1)) return
+    const change = { balance, version, serverTime }
+    newest.set(currency, change)
     all.emit(change)
   }
 
   return {
     get watched() {
       return all.size > 0
+    },
+    get askAgainMs() {
+      return askAgainMs
     },
     add(listener) {
       const known = all.size > 0 ? [...newest.values()] : []
@@ -51,16 +58,12 @@ export function createWalletFeed(connection: Connection, onFirst: () => void): W
         hold.stop()
       })
     },
-    expectSnapshot() {
-      const before = new Map(newest)
-      return (balances, serverTime) => {
-        for (const balance of balances) {
-          const known = newest.get(balance.currency)
-          if (known !== before.get(balance.currency)) continue
-          if (known && JSON.stringify(known.balance) === JSON.stringify(balance)) continue
-          publish({ balance, version: known?.version ?? null, serverTime })
-        }
-      }
+    snapshot(balances, serverTime) {
+      askAgainMs = Number.POSITIVE_INFINITY
+      for (const balance of balances) take({ balance, version: balance.version, serverTime })
+    },
+    snapshotFailed(retryAfterMs) {
+      askAgainMs = performance.now() + retryAfterMs
     },
   }
 }

@@ -54,13 +54,14 @@ export function apiReference(router: AnyTRPCRouter): string {
 
 function procedureSection(path: string, { _def }: ProcedureDefinition): string[] {
   const input = _def.inputs.find((schema): schema is z.ZodType => schema instanceof z.ZodType)
+  const argument = input === undefined ? '' : input.safeParse(undefined).success ? 'input?' : 'input'
   const output = _def.output instanceof z.ZodType ? _def.output : undefined
   const verb = _def.type === 'query' ? 'query' : 'mutate'
   return [
     '',
     `### \`${path}\``,
     '',
-    `\`client.${path}.${verb}(${input === undefined ? '' : 'input'})\``,
+    `\`client.${path}.${verb}(${argument})\``,
     ...(input === undefined ? [] : table('Input', fieldsOf(input, 'input'))),
     ...(output === undefined ? [] : table('Output', fieldsOf(output, 'output'))),
   ]

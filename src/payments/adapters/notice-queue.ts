@@ -1,51 +1,57 @@
-import type { Logger } from '../../platform/log.ts'
-import type { StoredNotice } from '../app/ports.ts'
-
-/** Works off stored notices, a bounded number at once. What does not fit stays in its row and is taken up from there. */
-export interface NoticeQueue extends AsyncDisposable {
-  add(notice: StoredNotice): void
-  readonly waiting: number
-}
+import type { NoticeQueue, StoredNotice } from '../app/notice-port.ts'
 
 interface NoticeQueueDeps {
   readonly handle: (notice: StoredNotice) => Promise<void>
+  readonly failed: (notice: StoredNotice, error: unknown) => void
   readonly concurrencyMax: number
-  readonly handled: (notice: StoredNotice, outcome: 'handled' | 'failed') => void
-  readonly log: Logger
+  readonly waitingMax: number
 }
 
-const waitingMax = 10_000
+export interface RunningNoticeQueue extends NoticeQueue, AsyncDisposable {
+  readonly waiting: number
+}
 
-export function createNoticeQueue({ handle, concurrencyMax, handled, log }: NoticeQueueDeps): NoticeQueue {
+/** Works off stored notices, a bounded number at once. What it has no room for stays in its row until somebody has. */
+export function createNoticeQueue({ handle, failed, concurrencyMax, waitingMax }: NoticeQueueDeps): RunningNoticeQueue {
   const waiting: StoredNotice[] = []
+  /** Those that wait and those being handled. */
+  const held = new Set<string>()
   const lanes = new Set<Promise<void>>()
+  let running = 0
   let closed = false
 
   async function lane(): Promise<void> {
+    running++
     for (let notice = waiting.shift(); notice !== undefined && !closed; notice = waiting.shift()) {
       try {
         await handle(notice)
-        handled(notice, 'handled')
       } catch (error) {
-        handled(notice, 'failed')
-        log.warn(
-          { err: error, noticeId: notice.id, provider: notice.provider, attempts: notice.attempts + 1 },
-          'a webhook could not be handled yet',
-        )
+        failed(notice, error)
+      } finally {
+        held.delete(notice.id)
       }
     }
+    // At once: one that is added before this promise has settled needs a lane of its own.
+    running--
   }
 
   return {
     get waiting() {
       return waiting.length
     },
+    get room() {
+      return closed ? 0 : Math.max(0, waitingMax - waiting.length)
+    },
+    get takesNew() {
+      return !closed && waiting.length < waitingMax / 2
+    },
     add(notice) {
-      if (closed || waiting.length >= waitingMax) return
+      if (closed || held.has(notice.id)) return
+      held.add(notice.id)
       waiting.push(notice)
-      if (lanes.size >= concurrencyMax) return
-      const running = lane().finally(() => lanes.delete(running))
-      lanes.add(running)
+      if (running >= concurrencyMax) return
+      const started = lane().finally(() => lanes.delete(started))
+      lanes.add(started)
     },
     async [Symbol.asyncDispose]() {
       closed = true

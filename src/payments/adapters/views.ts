@@ -39,13 +39,14 @@ export function viewMethod({
 }
 
 /** Wallets only ever hold currencies that deposits and transfers take. */
-export function viewBalance({ currency, postedMinor, heldMinor, owedMinor }: Balance): BalanceView {
+export function viewBalance({ currency, postedMinor, heldMinor, owedMinor, version }: Balance): BalanceView {
   return {
     currency: currency as Currency,
     posted: postedMinor.toString(),
     held: heldMinor.toString(),
     available: (postedMinor - heldMinor).toString(),
     owed: owedMinor.toString(),
+    version,
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Clock } from '../../kernel/clock.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { Deposit } from '../domain/deposit.ts'
 import { applyReport as decide } from '../domain/deposit-decisions.ts'
@@ -10,12 +9,12 @@ import type { PaymentsStore, PaymentsTx } from './ports.ts'
 export type ReportOutcome =
   | { readonly result: 'applied' | 'nothing_new'; readonly deposit: Deposit }
   | { readonly result: 'unknown_charge' }
-  /** It tells of money going back that we never saw arrive: ask the provider for the whole story first. */
+  | { readonly result: 'handled_before' }
+  /** It tells of more money going back than we saw arrive: ask the provider for the whole story first. */
   | { readonly result: 'out_of_order' }
 
 interface ApplyReportDeps {
   readonly store: PaymentsStore
-  readonly clock: Clock
   readonly ids: Ids
   readonly policy: PaymentsPolicy
 }
@@ -27,14 +26,18 @@ interface ApplyReportInput {
   readonly learntAt: Date
   /** Whether the report holds everything that the provider knows. */
   readonly complete: boolean
+  /** Runs first in the transaction. False: somebody acted upon it before, and nothing is done. */
+  readonly claim?: (tx: PaymentsTx) => Promise<boolean>
   /** Runs in the same transaction. */
   readonly alongside?: (tx: PaymentsTx, outcome: ReportOutcome) => Promise<void>
 }
 
-/** Applies what a provider says of a charge, each of its transactions once, ever. */
+/** Applies what a provider says of a charge, each of its transactions once, ever. Throws `money.out_of_range`. */
 export function applyReport({ store, ids, policy }: ApplyReportDeps) {
-  return async ({ provider, report, learntAt, complete, alongside }: ApplyReportInput): Promise<ReportOutcome> => {
+  return async (input: ApplyReportInput): Promise<ReportOutcome> => {
+    const { provider, report, learntAt, complete, claim, alongside } = input
     return store.transaction(async (tx) => {
+      if (claim !== undefined && !(await claim(tx))) return { result: 'handled_before' }
       const outcome = await apply(tx)
       await alongside?.(tx, outcome)
       return outcome
@@ -44,11 +47,10 @@ export function applyReport({ store, ids, policy }: ApplyReportDeps) {
       const deposit = await tx.deposits.lock(report.chargeId)
       if (deposit === null || deposit.gateway !== provider) return { result: 'unknown_charge' }
       const fresh = await unbooked(tx, provider, report)
-      const holds = deposit.creditedMinor - deposit.takenBackMinor + deposit.partMinor + deposit.inReviewMinor > 0n
-      if (fresh.takebacks.length > 0 && fresh.payments.length === 0 && !holds && !complete)
-        return { result: 'out_of_order' }
-      const refundingCases = fresh.takebacks.length > 0 ? await tx.cases.refundingOf(deposit.id) : new Set<string>()
-      const change = decide(deposit, fresh, { now: learntAt, latePolicy: policy.latePolicy, refundingCases })
+      const cases = fresh.takebacks.length > 0 ? await tx.cases.lockOf(deposit.id) : []
+      const whole = complete ? report : null
+      const change = decide(deposit, fresh, { now: learntAt, latePolicy: policy.latePolicy, cases, whole })
+      if (!complete && change.cases.some(({ kind }) => kind === 'takeback_exceeds')) return { result: 'out_of_order' }
       await commitChange(tx, deposit, change, { actor: `provider:${provider}`, ids, report })
       return { result: change.steps.length > 0 ? 'applied' : 'nothing_new', deposit: change.deposit }
     }

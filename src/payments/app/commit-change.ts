@@ -2,7 +2,7 @@ import type { Ids } from '../../kernel/ids.ts'
 import type { Deposit } from '../domain/deposit.ts'
 import type { DepositChange, Movement, Step } from '../domain/deposit-change.ts'
 import type { ChargeReport } from '../domain/gateway.ts'
-import { clearing, creditEntries, debitEntries, type Entry, posting, suspense } from '../domain/ledger.ts'
+import { claim, clearing, creditEntries, debitEntries, type Entry, posting, suspense } from '../domain/ledger.ts'
 import type { AuditEntry, BookedTransaction, PaymentsEvent, PaymentsTx } from './ports.ts'
 
 /**
@@ -15,20 +15,21 @@ export async function commitChange(
   change: DepositChange,
   by: { actor: string; ids: Ids; report?: ChargeReport },
 ): Promise<void> {
-  const { deposit, movements, steps, cases } = change
+  const { deposit, movements, steps, cases, caseChanges } = change
   const booked: BookedTransaction[] = []
   for (const movement of movements) {
     const postingId = by.ids.next()
-    if (movement.closesCase !== null) await tx.cases.close(movement.closesCase, 'refunded')
     booked.push(bookedTransaction(deposit, movement, postingId, by.report))
     const entries = [
       { account: clearing(deposit.gateway, movement.currency), minor: -movement.receivedMinor },
       { account: suspense(movement.currency), minor: movement.suspendedMinor },
+      { account: claim(deposit.gateway, movement.currency), minor: -movement.claimedMinor },
       ...(await ownerEntries(tx, deposit.ownerId, movement)),
     ]
     await tx.ledger.post({ id: postingId, ...posting(movement.kind, deposit.id, entries) })
   }
   if (booked.length > 0) await tx.transactions.book(booked)
+  for (const entry of caseChanges) await tx.cases.change(entry)
   if (cases.length > 0)
     await tx.cases.open(
       cases.map((entry) => ({ ...entry, id: by.ids.next(), depositId: deposit.id, provider: deposit.gateway })),

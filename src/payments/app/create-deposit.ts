@@ -5,6 +5,7 @@ import type { Ids } from '../../kernel/ids.ts'
 import type { Money } from '../../kernel/money.ts'
 import { checkAmount, type Deposit, newDeposit } from '../domain/deposit.ts'
 import type { DepositMethod } from '../domain/gateway.ts'
+import { answerOnce } from './answer-once.ts'
 import type { openCharge } from './open-charge.ts'
 import type { PaymentsPolicy } from './policy.ts'
 import type { AddressUse, Gateways, PaymentsStore, PaymentsTx } from './ports.ts'
@@ -36,20 +37,27 @@ const leastWaitMs = 5_000
  * `gateway.unavailable`.
  */
 export function createDeposit({ store, clock, ids, gateways, policy, openCharge }: CreateDepositDeps) {
-  return async (actor: Actor, { amount, method: methodName, idempotencyKey }: NewDepositCommand): Promise<Deposit> => {
-    const method = gateways.methods().find((entry) => entry.method === methodName)
-    if (method === undefined)
-      throw new DomainError('deposit.method_unknown', 'invalid', { field: 'method', method: methodName })
-    checkAmount(amount, method)
+  return async (actor: Actor, { amount, method, idempotencyKey }: NewDepositCommand): Promise<Deposit> => {
     const id = ids.next()
-    const scope = { actorId: actor.userId, command: 'deposits.create', key: idempotencyKey }
-    const input = { minor: amount.minor, currency: amount.currency, method: methodName }
-    const made = await store.transaction(async (tx) => {
-      const earlier = await tx.claimKey(scope, input, id)
-      return earlier === null ? open(tx, actor, id, amount, method) : earlier
+    const deposit = await answerOnce(store, {
+      key: {
+        scope: { actorId: actor.userId, command: 'deposits.create', key: idempotencyKey },
+        input: { minor: amount.minor, currency: amount.currency, method },
+      },
+      id,
+      check: () => methodFor(amount, method),
+      make: (tx, allowed) => open(tx, actor, id, amount, allowed),
+      find: firstDeposit,
     })
-    const deposit = typeof made === 'string' ? await firstDeposit(made) : made
     return deposit.status === 'created' ? openCharge(deposit) : deposit
+  }
+
+  function methodFor(amount: Money, name: string): DepositMethod {
+    const method = gateways.methods().find((entry) => entry.method === name)
+    if (method === undefined)
+      throw new DomainError('deposit.method_unknown', 'invalid', { field: 'method', method: name })
+    checkAmount(amount, method)
+    return method
   }
 
   async function open(

@@ -1,8 +1,10 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import type { applyReport, ReportOutcome } from './apply-report.ts'
+import type { NoticeEvents, StoredNotice } from './notice-port.ts'
 import type { PaymentsPolicy } from './policy.ts'
-import type { Gateways, PaymentsStore, StoredNotice } from './ports.ts'
+import type { Gateways, PaymentsStore } from './ports.ts'
+import { noticeLeaseMs } from './receive-notice.ts'
 
 interface HandleNoticeDeps {
   readonly store: PaymentsStore
@@ -10,55 +12,88 @@ interface HandleNoticeDeps {
   readonly gateways: Gateways
   readonly policy: PaymentsPolicy
   readonly applyReport: ReturnType<typeof applyReport>
+  readonly events: NoticeEvents
 }
 
-/** Acts upon a stored notice. What it changes and its being handled commit together, so it counts once. */
-export function handleNotice({ store, clock, gateways, policy, applyReport }: HandleNoticeDeps) {
+/**
+ * Acts upon a stored notice, unless somebody has. What it changes and its being handled commit together, so it counts
+ * once. Throws what went wrong when it is to be tried again; after the last attempt it is set aside.
+ */
+export function handleNotice({ store, clock, gateways, policy, applyReport, events }: HandleNoticeDeps) {
   return async (notice: StoredNotice): Promise<void> => {
     try {
-      const outcome = await apply(notice)
-      if (outcome.result === 'out_of_order') await askAndApply(notice)
+      const { result } = await apply(notice)
+      tell(notice, result === 'out_of_order' ? await askAndApply(notice) : result)
     } catch (error) {
-      await tryAgainLater(notice, error)
-      throw error
+      await fail(notice, error)
     }
   }
 
-  async function apply(notice: StoredNotice): Promise<ReportOutcome> {
-    const { provider, report, receivedAt, id } = notice
-    return applyReport({
-      provider,
-      report,
-      learntAt: receivedAt,
-      complete: false,
-      async alongside(tx, outcome) {
-        if (outcome.result === 'unknown_charge') await tx.notices.setAside(id, 'no deposit has this charge')
-        else if (outcome.result !== 'out_of_order') await tx.notices.handled(id, outcome.result)
-      },
-    })
+  function tell(notice: StoredNotice, result: ReportOutcome['result']): void {
+    if (result === 'unknown_charge') events.setAside(notice, unknownCharge)
+    else if (result === 'handled_before') events.handledBefore(notice)
+    else events.handled(notice)
   }
 
-  async function askAndApply({ provider, report, receivedAt, id }: StoredNotice): Promise<void> {
+  async function apply(notice: StoredNotice): Promise<ReportOutcome> {
+    const { provider, report, receivedAt } = notice
+    return applyReport({ provider, report, learntAt: receivedAt, complete: false, ...marking(notice) })
+  }
+
+  async function askAndApply(notice: StoredNotice): Promise<ReportOutcome['result']> {
+    const { provider, report, receivedAt } = notice
     const whole = await gateways.get(provider)?.findCharge(report.chargeId)
     if (whole === null || whole === undefined) throw new DomainError('gateway.unavailable', 'unavailable', { provider })
-    const payments = [...whole.payments]
-    const seen = new Set(whole.takebacks.map(({ transactionId }) => transactionId))
-    const takebacks = [...whole.takebacks, ...report.takebacks.filter(({ transactionId }) => !seen.has(transactionId))]
-    await applyReport({
+    const payments = joined(whole.payments, report.payments)
+    const takebacks = joined(whole.takebacks, report.takebacks)
+    const { result } = await applyReport({
       provider,
       report: { ...whole, payments, takebacks },
       learntAt: receivedAt,
       complete: true,
-      alongside: (tx, outcome) => tx.notices.handled(id, outcome.result),
+      ...marking(notice),
     })
+    return result
   }
 
-  async function tryAgainLater({ id, attempts }: StoredNotice, error: unknown): Promise<void> {
-    const reason = error instanceof Error ? error.message : String(error)
-    const pauseMs = Math.min(3600_000, 1000 * 2 ** Math.min(attempts, 12))
-    await store.transaction(async (tx) => {
-      if (attempts + 1 >= policy.noticeAttemptsMax) await tx.notices.setAside(id, reason)
-      else await tx.notices.retry(id, new Date(clock.now().getTime() + pauseMs), reason)
-    })
+  /** The claim says that it was applied: what came of it otherwise is written after. */
+  function marking(notice: StoredNotice): Pick<Parameters<typeof applyReport>[0], 'claim' | 'alongside'> {
+    return {
+      claim: (tx) => tx.notices.claim(notice),
+      async alongside(tx, { result }) {
+        if (result === 'unknown_charge') await tx.notices.setAside(notice.id, unknownCharge)
+        else if (result === 'out_of_order') await tx.notices.giveBack(notice, afterAnswer())
+        else if (result !== 'applied') await tx.notices.handled(notice.id, result)
+      },
+    }
   }
+
+  /** The gateway has its time to answer, and then we have ours. */
+  function afterAnswer(): Date {
+    return new Date(clock.now().getTime() + policy.gatewayTimeoutMs + noticeLeaseMs)
+  }
+
+  async function fail(notice: StoredNotice, error: unknown): Promise<void> {
+    const { id, attempts } = notice
+    const reason = error instanceof Error ? error.message : String(error)
+    const isLast = attempts + 1 >= policy.noticeAttemptsMax
+    const pauseMs = Math.min(3600_000, 1000 * 2 ** Math.min(attempts, 12))
+    const ours = await store.transaction(async (tx) => {
+      if (!(await tx.notices.claim(notice))) return false
+      if (isLast) await tx.notices.setAside(id, reason)
+      else await tx.notices.retry(notice, new Date(clock.now().getTime() + pauseMs), reason)
+      return true
+    })
+    if (!ours) return events.handledBefore(notice)
+    if (!isLast) throw error
+    events.setAside(notice, reason)
+  }
+}
+
+const unknownCharge = 'no deposit has this charge'
+
+/** The provider's whole story, and what it told before and left out of it. */
+function joined<T extends { transactionId: string }>(whole: readonly T[], told: readonly T[]): T[] {
+  const seen = new Set(whole.map(({ transactionId }) => transactionId))
+  return [...whole, ...told.filter(({ transactionId }) => !seen.has(transactionId))]
 }

@@ -12,5 +12,7 @@ export interface PaymentsPolicy {
   readonly sweepBatchMaxRows: number
   readonly janitorBatchMaxRows: number
   readonly gatewayConcurrencyMax: number
+  readonly gatewayTimeoutMs: number
   readonly noticeAttemptsMax: number
+  readonly noticeRetentionMs: number
 }

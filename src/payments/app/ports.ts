@@ -1,13 +1,16 @@
 import type { Page, PageRequest } from '../../kernel/page.ts'
 import type { Deposit, DepositStatus } from '../domain/deposit.ts'
-import type { CaseKind, NewCase, PaymentOutcome } from '../domain/deposit-change.ts'
-import type { ChargeReport, DepositMethod } from '../domain/gateway.ts'
+import type { CaseChange, CaseKind, DepositCase, NewCase, PaymentOutcome } from '../domain/deposit-change.ts'
+import type { DepositMethod } from '../domain/gateway.ts'
 import type { Posting, PostingKind } from '../domain/ledger.ts'
 import type { Gateway } from './gateway-port.ts'
+import type { NoticeReads, NoticeWrites } from './notice-port.ts'
 
 /** The rows of this context. `transaction` may run its work again, so the work does no other I/O. */
 export interface PaymentsStore {
   transaction<T>(work: (tx: PaymentsTx) => Promise<T>): Promise<T>
+  /** The id of what was made for the key; null when it is new. Throws `idempotency.mismatch`. */
+  firstResult(key: IdempotencyKey): Promise<string | null>
   readonly deposits: DepositReads
   readonly wallets: WalletReads
   readonly notices: NoticeReads
@@ -23,14 +26,16 @@ export interface PaymentsTx {
   readonly cases: CaseWrites
   readonly notices: NoticeWrites
   /** Null when the key is new, otherwise the id of the first result. Throws `idempotency.mismatch`. */
-  claimKey(
-    scope: { actorId: string; command: string; key: string },
-    input: unknown,
-    resultId: string,
-  ): Promise<string | null>
+  claimKey(key: IdempotencyKey, resultId: string): Promise<string | null>
   /** Adds to the stories of the subjects. The same refusal of the same subject is told once, however often it is met. */
   audit(entries: readonly AuditEntry[]): Promise<void>
   announce(events: readonly PaymentsEvent[]): Promise<void>
+}
+
+/** One command of one actor, and what it asks for. */
+export interface IdempotencyKey {
+  readonly scope: { readonly actorId: string; readonly command: string; readonly key: string }
+  readonly input: unknown
 }
 
 export interface AuditEntry {
@@ -173,39 +178,15 @@ export interface CaseReads {
 
 export interface CaseWrites {
   open(cases: readonly (NewCase & { id: string; depositId: string; provider: string })[]): Promise<void>
-  refundingOf(depositId: string): Promise<ReadonlySet<string>>
-  close(id: string, resolution: 'refunded'): Promise<void>
+  /** Reads and locks every case of the deposit, the closed ones included, oldest first. */
+  lockOf(depositId: string): Promise<DepositCase[]>
+  change(change: CaseChange): Promise<void>
   /** The parts reached the sum after all. */
   closePartial(depositId: string): Promise<void>
-  retryRefund(id: string, at: Date): Promise<void>
-  /** The provider will not send it back: a person has to decide. */
+  /** Marks a case as asked about and moves its next attempt; false when it is not to be refunded now. */
+  claimRefund(id: string, now: Date, nextAttemptAt: Date): Promise<boolean>
+  /** The provider will not send it back: a person has to decide about what is left of it. */
   giveUpRefund(id: string): Promise<void>
-}
-
-/** A verified webhook, stored before it is acted upon. */
-export interface StoredNotice {
-  readonly id: string
-  readonly provider: string
-  readonly eventId: string
-  readonly report: ChargeReport
-  readonly receivedAt: Date
-  readonly attempts: number
-}
-
-export interface NoticeReads {
-  /** Notices that nobody is working on, oldest first. */
-  waiting(now: Date, limit: number): Promise<StoredNotice[]>
-}
-
-export interface NoticeWrites {
-  /** False when the provider's event was stored before. */
-  insert(notice: StoredNotice & { body: Uint8Array; nextAttemptAt: Date }): Promise<boolean>
-  /** Takes a waiting notice until then, unless somebody else did. */
-  claim(id: string, now: Date, until: Date): Promise<boolean>
-  /** Marks it handled, unless it was. */
-  handled(id: string, outcome: string): Promise<void>
-  retry(id: string, at: Date, error: string): Promise<void>
-  setAside(id: string, error: string): Promise<void>
 }
 
 /** The gateways in use, by name, and their methods. */

@@ -1,15 +1,16 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
-import type { Gateways, PaymentsStore, StoredNotice } from './ports.ts'
+import type { NoticeQueue, StoredNotice } from './notice-port.ts'
+import type { Gateways, PaymentsStore } from './ports.ts'
 
 interface ReceiveNoticeDeps {
   readonly store: PaymentsStore
   readonly clock: Clock
   readonly ids: Ids
   readonly gateways: Gateways
-  /** Hands a stored notice to this process's handler; null where other processes handle them. */
-  readonly handOver: ((notice: StoredNotice) => void) | null
+  /** Null where other processes handle notices. */
+  readonly queue: NoticeQueue | null
 }
 
 /** For this long the node that works on a notice has it to itself; after that any node takes it up. */
@@ -20,7 +21,7 @@ export const noticeLeaseMs = 5_000
  * is stored once, however often it is delivered. Throws `webhook.provider_unknown`, `webhook.signature_invalid` or
  * `request.malformed`.
  */
-export function receiveNotice({ store, clock, ids, gateways, handOver }: ReceiveNoticeDeps) {
+export function receiveNotice({ store, clock, ids, gateways, queue }: ReceiveNoticeDeps) {
   return async (
     provider: string,
     body: Uint8Array,
@@ -31,9 +32,13 @@ export function receiveNotice({ store, clock, ids, gateways, handOver }: Receive
     const receivedAt = clock.now()
     const { eventId, report } = gateway.readNotice({ body, header, now: receivedAt })
     const notice: StoredNotice = { id: ids.next(), provider, eventId, report, receivedAt, attempts: 0 }
-    const nextAttemptAt = new Date(receivedAt.getTime() + (handOver === null ? 0 : noticeLeaseMs))
-    const inserted = await store.transaction((tx) => tx.notices.insert({ ...notice, body, nextAttemptAt }))
-    if (inserted) handOver?.(notice)
+    let handledHere = false
+    const inserted = await store.transaction((tx) => {
+      handledHere = queue?.takesNew === true
+      const nextAttemptAt = new Date(receivedAt.getTime() + (handledHere ? noticeLeaseMs : 0))
+      return tx.notices.insert({ ...notice, body, nextAttemptAt })
+    })
+    if (inserted && handledHere) queue?.add(notice)
     return { duplicate: !inserted }
   }
 }

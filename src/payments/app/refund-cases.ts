@@ -15,7 +15,8 @@ const batchMaxRows = 50
 
 /**
  * Sends back the money of cases that the late-payment policy refunds. The case's id is the refund's: the gateway pays
- * once however often it is asked, and its own notice of the refund finds it booked. Returns whether there may be more.
+ * once however often it is asked, and its own notice of the refund finds it booked. A case is marked before the gateway
+ * is asked, so that a takeback that comes meanwhile knows of the refund. Returns whether there may be more.
  */
 export function refundCases({ store, clock, gateways, applyReport }: RefundCasesDeps) {
   return async (): Promise<boolean> => {
@@ -23,21 +24,22 @@ export function refundCases({ store, clock, gateways, applyReport }: RefundCases
     let failure: unknown
     for (const entry of cases) {
       try {
-        await refund(entry)
+        if (await claim(entry)) await refund(entry)
       } catch (error) {
         failure = error
-        const final = error instanceof DomainError && error.code === 'gateway.refused'
-        await store.transaction((tx) =>
-          final ? tx.cases.giveUpRefund(entry.id) : tx.cases.retryRefund(entry.id, retryAt(entry.attempts)),
-        )
+        if (error instanceof DomainError && error.code === 'gateway.refused')
+          await store.transaction((tx) => tx.cases.giveUpRefund(entry.id))
       }
     }
     if (failure !== undefined) throw failure
     return cases.length === batchMaxRows
   }
 
-  function retryAt(attempts: number): Date {
-    return new Date(clock.now().getTime() + Math.min(3600_000, 1000 * 2 ** Math.min(attempts, 12)))
+  /** False when somebody else is at it, or when its money went another way since it was read. */
+  function claim({ id, attempts }: SuspenseCase & { attempts: number }): Promise<boolean> {
+    const now = clock.now()
+    const retryAt = new Date(now.getTime() + Math.min(3600_000, 1000 * 2 ** Math.min(attempts, 12)))
+    return store.transaction((tx) => tx.cases.claimRefund(id, now, retryAt))
   }
 
   async function refund({ id, depositId, provider, transactionId, minor, currency }: SuspenseCase): Promise<void> {
@@ -48,7 +50,8 @@ export function refundCases({ store, clock, gateways, applyReport }: RefundCases
     const takebacks = [{ transactionId: id, kind: 'refund' as const, minor, currency }]
     await applyReport({
       provider,
-      report: { chargeId: depositId, status: 'expired', payments: [], takebacks },
+      // Says nothing of the charge itself: an open one stays what it is here.
+      report: { chargeId: depositId, status: 'open', payments: [], takebacks },
       learntAt: clock.now(),
       complete: true,
     })

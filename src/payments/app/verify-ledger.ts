@@ -15,12 +15,21 @@ export interface LedgerAuditor {
   check(now: Date): AsyncIterable<LedgerCheck>
 }
 
-/** Checks every invariant that data can show. */
+/** Checks every invariant that data can show. Whoever asks meanwhile gets the answer that is being worked on. */
 export function verifyLedger({ auditor, clock }: { auditor: LedgerAuditor; clock: Clock }) {
-  return async () => {
+  let underWay: ReturnType<typeof verify> | null = null
+
+  async function verify() {
     const now = clock.now()
     const checks: LedgerCheck[] = []
     for await (const check of auditor.check(now)) checks.push(check)
     return { ok: checks.every(({ violationCount }) => violationCount === 0), verifiedAt: now, checks }
+  }
+
+  return () => {
+    underWay ??= verify().finally(() => {
+      underWay = null
+    })
+    return underWay
   }
 }

@@ -13,6 +13,23 @@ export interface NewCase {
   readonly handling: 'review' | 'refund'
 }
 
+export type CaseStatus = 'open' | 'refunding' | 'refunded' | 'credited' | 'taken_back'
+
+/** A case of the deposit as it stands. */
+export interface DepositCase {
+  readonly id: string
+  readonly kind: CaseKind
+  readonly status: CaseStatus
+  /** What is left of its money, or was when it was closed; of `takeback_exceeds`, what the provider owes. */
+  readonly minor: bigint
+  readonly currency: string
+  /** Whether the provider was asked to send it back, and may have done so. */
+  readonly asked: boolean
+}
+
+/** What becomes of a case. */
+export type CaseChange = Pick<DepositCase, 'id' | 'status' | 'minor'>
+
 /** How a deposit ended, as its owner is told. */
 export type PaymentOutcome = 'paid' | 'expired' | 'failed' | 'canceled' | 'reversed'
 
@@ -33,6 +50,8 @@ export interface DepositChange {
   readonly steps: readonly Step[]
   readonly movements: readonly Movement[]
   readonly cases: readonly NewCase[]
+  /** At most one for each case there was before. */
+  readonly caseChanges: readonly CaseChange[]
   readonly outcomes: readonly PaymentOutcome[]
 }
 
@@ -46,18 +65,18 @@ export interface Movement {
   readonly receivedMinor: bigint
   /** Added to suspense; negative when it leaves. */
   readonly suspendedMinor: bigint
-  /** The share of `suspendedMinor` that the deposit's own sums do not tell: another currency, or more than ever arrived. */
+  /** The share of `suspendedMinor` that the deposit's own sums do not tell: it is of another currency. */
   readonly outsideMinor: bigint
+  /** What the provider took beyond what it held, and owes us. */
+  readonly claimedMinor: bigint
   /** Added to the owner's wallet (debt first); negative when taken from it. */
   readonly ownerMinor: bigint
   /** Parts paid before leave suspense with it. */
   readonly releasesParts: boolean
-  /** The case that it closes. */
-  readonly closesCase: string | null
 }
 
 export function unchanged(deposit: Deposit): DepositChange {
-  return { deposit, steps: [], movements: [], cases: [], outcomes: [] }
+  return { deposit, steps: [], movements: [], cases: [], caseChanges: [], outcomes: [] }
 }
 
 /** Puts a later change after an earlier one. */
@@ -68,6 +87,7 @@ export function followedBy(first: DepositChange, decide: (deposit: Deposit) => D
     steps: [...first.steps, ...second.steps],
     movements: [...first.movements, ...second.movements],
     cases: [...first.cases, ...second.cases],
+    caseChanges: [...first.caseChanges, ...second.caseChanges],
     outcomes: [...first.outcomes, ...second.outcomes],
   }
 }

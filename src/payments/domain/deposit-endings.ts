@@ -1,14 +1,13 @@
 import { become, type Deposit } from './deposit.ts'
-import { type DepositChange, newCase, unchanged } from './deposit-change.ts'
+import { type DepositChange, type NewCase, newCase, unchanged } from './deposit-change.ts'
 
 /** The time is over. A part that was paid stays in suspense, with a case. */
 export function expire(deposit: Deposit): DepositChange {
   const expired = become(deposit, 'expired')
-  const partial = deposit.partMinor > 0n
   return {
-    ...unchanged({ ...expired, exception: partial ? 'paid_partial' : deposit.exception }),
+    ...unchanged({ ...expired, exception: deposit.partMinor > 0n ? 'paid_partial' : deposit.exception }),
     steps: [{ action: 'deposit.expired', details: { receivedMinor: deposit.receivedMinor.toString() } }],
-    cases: partial ? [newCase('paid_partial', deposit.partMinor, deposit.amount.currency, null)] : [],
+    cases: caseOfPart(deposit),
     outcomes: ['expired'],
   }
 }
@@ -21,10 +20,16 @@ export function cancel(deposit: Deposit): DepositChange {
   }
 }
 
+/** A part that was paid while the rest was being processed stays in suspense, with a case. */
 export function fail(deposit: Deposit, reason: string): DepositChange {
   return {
     ...unchanged(become(deposit, 'failed')),
     steps: [{ action: 'deposit.failed', details: { reason } }],
+    cases: caseOfPart(deposit),
     outcomes: ['failed'],
   }
+}
+
+function caseOfPart({ partMinor, amount }: Deposit): NewCase[] {
+  return partMinor > 0n ? [newCase('paid_partial', partMinor, amount.currency, null)] : []
 }

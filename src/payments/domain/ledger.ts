@@ -3,8 +3,8 @@ import { minorMax } from '../../kernel/money.ts'
 
 /**
  * An account's name says what it is: `wallet:<user>:IDR`, `held:<user>:IDR`, `debt:<user>:IDR`,
- * `clearing:<provider>:IDR`, `suspense::IDR`. Amounts a user owns are positive; a clearing account is negative by what
- * its provider holds for us; a debt is negative by what its user owes.
+ * `clearing:<provider>:IDR`, `claim:<provider>:IDR`, `suspense::IDR`. Amounts a user owns are positive; a clearing
+ * account is negative by what its provider holds for us, a claim by what it took beyond that, a debt by what its user owes.
  */
 export interface Account {
   readonly kind: AccountKind
@@ -12,7 +12,7 @@ export interface Account {
   readonly currency: string
 }
 
-export type AccountKind = 'wallet' | 'held' | 'debt' | 'clearing' | 'suspense'
+export type AccountKind = 'wallet' | 'held' | 'debt' | 'clearing' | 'claim' | 'suspense'
 
 /** Accounts of one owner carry a cached balance; accounts that everything passes through would make all writers queue. */
 const cachedKinds: ReadonlySet<AccountKind> = new Set(['wallet', 'held', 'debt'])
@@ -33,6 +33,7 @@ export const clearing = (provider: string, currency: string): Account => ({
   owner: provider,
   currency,
 })
+export const claim = (provider: string, currency: string): Account => ({ kind: 'claim', owner: provider, currency })
 export const suspense = (currency: string): Account => ({ kind: 'suspense', owner: '', currency })
 
 export interface Entry {

@@ -9,6 +9,7 @@ import {
   unchanged,
 } from './deposit-change.ts'
 import { expire } from './deposit-endings.ts'
+import { fitting } from './fitting.ts'
 import type { ProviderPayment } from './gateway.ts'
 
 export type LatePolicy = 'review' | 'credit' | 'refund'
@@ -18,11 +19,12 @@ export interface Circumstances {
   /** When we learnt of it, by the one clock; stands in for a payment time that the provider does not tell. */
   readonly now: Date
   readonly latePolicy: LatePolicy
-  /** Ids of this deposit's cases whose money we asked the provider to send back. */
-  readonly refundingCases: ReadonlySet<string>
 }
 
-/** Where a payment goes: to the owner, into suspense to wait for the rest, or into suspense with a case. */
+/**
+ * Where a payment goes: to the owner, into suspense to wait for the rest, or into suspense with a case. Throws
+ * `money.out_of_range` where it, or all that the deposit received with it, does not fit 64 bits.
+ */
 export function applyPayment(deposit: Deposit, payment: ProviderPayment, circumstances: Circumstances): DepositChange {
   const arrived: Step = {
     action: 'payment.received',
@@ -35,6 +37,7 @@ export function applyPayment(deposit: Deposit, payment: ProviderPayment, circums
   }
   const change = { ...unchanged(deposit), steps: [arrived] }
   if (payment.minor === 0n) return change
+  fitting(payment.minor, payment.currency)
   if (payment.currency !== deposit.amount.currency)
     return followedBy(change, (current) => suspend(current, payment, 'wrong_currency'))
   // Nobody pays after we learnt of it: a provider's clock that runs ahead must not end a countdown.
@@ -79,7 +82,7 @@ function settle(deposit: Deposit, payment: ProviderPayment, exception: Deposit['
   const settled: Deposit = {
     ...become(openedByPayment(deposit), 'settled'),
     exception: exception === 'paid_partial' ? 'none' : exception,
-    receivedMinor: deposit.receivedMinor + payment.minor,
+    receivedMinor: receivedWith(deposit, payment.minor),
     creditedMinor: deposit.creditedMinor + creditedMinor,
     partMinor: 0n,
     settledAt: now,
@@ -114,7 +117,7 @@ function credit(deposit: Deposit, payment: ProviderPayment, exception: Deposit['
       ...deposit,
       exception,
       version: deposit.version + 1,
-      receivedMinor: deposit.receivedMinor + payment.minor,
+      receivedMinor: receivedWith(deposit, payment.minor),
       creditedMinor: deposit.creditedMinor + payment.minor,
     }),
     steps: [{ action: 'deposit.credited_more', details: { creditedMinor: payment.minor.toString(), exception } }],
@@ -128,7 +131,7 @@ function receivePart(deposit: Deposit, payment: ProviderPayment): DepositChange 
   const moved = canBecome(open, 'partially_paid')
     ? become(open, 'partially_paid')
     : { ...open, version: open.version + 1 }
-  const receivedMinor = deposit.receivedMinor + payment.minor
+  const receivedMinor = receivedWith(deposit, payment.minor)
   return {
     ...unchanged({ ...moved, exception: 'paid_partial', receivedMinor, partMinor: deposit.partMinor + payment.minor }),
     steps: [{ action: 'deposit.partially_paid', details: { receivedMinor: receivedMinor.toString() } }],
@@ -153,7 +156,7 @@ function suspend(
     ...unchanged({
       ...deposit,
       version: deposit.version + 1,
-      receivedMinor: deposit.receivedMinor + ownCurrency,
+      receivedMinor: receivedWith(deposit, ownCurrency),
       inReviewMinor: deposit.inReviewMinor + ownCurrency,
     }),
     steps: [{ action: 'payment.suspended', details: { reason: kind, minor: minor.toString(), currency, handling } }],
@@ -162,6 +165,11 @@ function suspend(
     ],
     cases: [newCase(kind, minor, currency, transactionId, handling)],
   }
+}
+
+/** Every other sum of a deposit is a share of this one, and fits when it does. */
+function receivedWith(deposit: Deposit, minor: bigint): bigint {
+  return fitting(deposit.receivedMinor + minor, deposit.amount.currency)
 }
 
 function arrival(
@@ -178,9 +186,9 @@ function arrival(
     receivedMinor: minor,
     suspendedMinor: 0n,
     outsideMinor: 0n,
+    claimedMinor: 0n,
     ownerMinor: 0n,
     releasesParts: false,
-    closesCase: null,
     ...share,
   }
 }

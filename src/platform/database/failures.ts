@@ -29,7 +29,8 @@ export function isTransient(error: unknown): boolean {
 
 /** Whether a row with the same unique key exists already. */
 export function isDuplicate(error: unknown): boolean {
-  return error instanceof UniqueConstraintError
+  // Sequelize takes what a trigger of SQLite refuses for one, too.
+  return error instanceof UniqueConstraintError && driverCode(error) !== 'SQLITE_CONSTRAINT_TRIGGER'
 }
 
 /** Whether the database cannot be reached at all, or was lost on the way. */

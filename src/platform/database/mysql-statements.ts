@@ -27,7 +27,7 @@ const MysqlQuery = createRequire(import.meta.url)('sequelize/lib/dialects/mysql/
 
 /** Statements straight over mysql2, on the connections that Sequelize pools. */
 export function mysqlStatements(sequelize: Sequelize): Statements {
-  const named = <T>(transaction: Transaction | null, sql: string, values: Replacements) => {
+  const named = async <T>(transaction: Transaction | null, sql: string, values: Replacements) => {
     for (const name of parseStatement(sql).names) requireValue(values, name)
     return send<T>(sequelize, transaction, { sql, values, namedPlaceholders: true })
   }

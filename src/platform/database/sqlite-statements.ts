@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Sequelize, Transaction } from 'sequelize'
+import { createBreather } from '../event-loop.ts'
 import { type LibsqlConnection, withIdleHandle } from './libsql-driver.ts'
 import { parseStatement, type Replacements, requireValue, type Statements } from './statements.ts'
 
@@ -10,8 +11,13 @@ type QueryClass = new (connection: unknown, sequelize: Sequelize, options: objec
 
 const SqliteQuery = createRequire(import.meta.url)('sequelize/lib/dialects/sqlite/query') as QueryClass
 
-/** Statements straight over libsql, which prepares each text once. Outside of a transaction a read has a handle of its own. */
+/**
+ * Statements straight over libsql, which prepares each text once and answers before it returns. Outside of a transaction a
+ * read has a handle of its own.
+ */
 export function sqliteStatements(sequelize: Sequelize, filename: string): Statements {
+  const breathe = createBreather()
+
   function run(transaction: Transaction | null, sql: string, values: readonly unknown[]) {
     try {
       if (transaction === null) return withIdleHandle(filename, (handle) => handle.execute(sql, values))
@@ -41,9 +47,14 @@ export function sqliteStatements(sequelize: Sequelize, filename: string): Statem
   }
 
   return {
-    select: async <R extends object>(transaction: Transaction | null, sql: string, values: Replacements) =>
-      runNamed(transaction, sql, values).rows as R[],
-    change: async (transaction, sql, values) => runNamed(transaction, sql, values).changes,
+    async select<R extends object>(transaction: Transaction | null, sql: string, values: Replacements) {
+      await breathe()
+      return runNamed(transaction, sql, values).rows as R[]
+    },
+    async change(transaction, sql, values) {
+      await breathe()
+      return runNamed(transaction, sql, values).changes
+    },
     async insert(transaction, { table, columns }, rows) {
       const names = columns.map((column) => `\`${column}\``).join(', ')
       const places = `(${columns.map(() => '?').join(', ')})`

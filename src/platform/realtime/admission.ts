@@ -1,6 +1,10 @@
+import type { IncomingMessage } from 'node:http'
 import { type Actor, isStaff } from '../../kernel/actor.ts'
+import { clientNetwork } from '../../kernel/client-info.ts'
 import { DomainError } from '../../kernel/errors.ts'
+import type { RateLimit } from '../cache/rate-limit.ts'
 import { asDomainError, errorBody } from '../errors.ts'
+import { clientAddress } from '../http/call-context.ts'
 import { createRequestIds } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import { forgetRecovery } from './recovery.ts'
@@ -11,6 +15,8 @@ const requestIds = createRequestIds()
 interface AdmissionDeps {
   /** Resolves to null when the token is not valid. A DomainError it throws becomes the refusal. */
   readonly authenticate: (token: string) => Promise<Actor | null>
+  /** Whether staff without a second factor may only enrol, which they cannot do here. */
+  readonly staffTotpRequired: boolean
   readonly isClosing: () => boolean
   readonly refused: (code: string) => void
   readonly log: Logger
@@ -20,8 +26,28 @@ const tokenMaxLength = 4096
 /** Handshakes on one connection: the first, and again with a fresh token. */
 const attemptsMax = 3
 
+interface ConnectionDeps {
+  readonly addressLimit: Pick<RateLimit, 'consume'>
+  readonly trustProxy: boolean
+  readonly isClosing: () => boolean
+  readonly refused: (code: string) => void
+}
+
+/** Turns connections away before anything else is done for them: while closing, and above the limit of their network. */
+export function admitConnections({ addressLimit, trustProxy, isClosing, refused }: ConnectionDeps) {
+  return async (request: IncomingMessage, decide: (reason: string | null, success: boolean) => void): Promise<void> => {
+    const refusal = await addressLimit.consume(clientNetwork(clientAddress(request, trustProxy))).then(
+      () => (isClosing() ? 'service.unavailable' : null),
+      () => 'rate.limited',
+    )
+    if (refusal !== null) refused(refusal)
+    decide(refusal, refusal === null)
+  }
+}
+
 /** Lets in only who has a valid token. A refusal reaches the client as `connect_error` with the error's body in `data`. */
-export function guardEntrance(io: Gateway, { authenticate, isClosing, refused, log }: AdmissionDeps): void {
+export function guardEntrance(io: Gateway, deps: AdmissionDeps): void {
+  const { authenticate, staffTotpRequired, isClosing, refused, log } = deps
   const attempts = new WeakMap<GatewaySocket['conn'], number>()
 
   io.use((socket, next) => {
@@ -45,6 +71,8 @@ export function guardEntrance(io: Gateway, { authenticate, isClosing, refused, l
     if (token === undefined || token === null || token === '') throw new DomainError('auth.required', 'unauthenticated')
     const actor = typeof token === 'string' && token.length <= tokenMaxLength ? await authenticate(token) : null
     if (actor === null) throw new DomainError('auth.token_invalid', 'unauthenticated')
+    if (staffTotpRequired && isStaff(actor) && !actor.totp)
+      throw new DomainError('auth.totp_enrolment_required', 'forbidden')
     return actor
   }
 
@@ -59,9 +87,9 @@ export function guardEntrance(io: Gateway, { authenticate, isClosing, refused, l
 }
 
 /** Puts a socket into the rooms of its actor, and takes a recovered one out of those its actor has lost. */
-export function joinOwnRooms(socket: GatewaySocket, staffTotpRequired: boolean): void {
+export function joinOwnRooms(socket: GatewaySocket): void {
   const { actor } = socket.data
   void socket.join([userRoom(actor.userId), sessionRoom(actor.sessionId)])
-  if (isStaff(actor) && (actor.totp || !staffTotpRequired)) void socket.join(staffRoom)
+  if (isStaff(actor)) void socket.join(staffRoom)
   else void socket.leave(staffRoom)
 }

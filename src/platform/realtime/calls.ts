@@ -3,6 +3,7 @@ import { type ClientEvents, clientEvents, type ErrorBody, errorTable } from '#co
 import type { Actor } from '../../kernel/actor.ts'
 import { assert } from '../../kernel/assert.ts'
 import { DomainError } from '../../kernel/errors.ts'
+import type { RateLimit } from '../cache/rate-limit.ts'
 import { asDomainError, errorBody } from '../errors.ts'
 import { createRequestIds } from '../ids.ts'
 import type { Logger } from '../log.ts'
@@ -44,6 +45,7 @@ export type Answer<T = unknown> =
 interface CallDeps {
   readonly handlers: CallHandlers
   readonly messagesPerSecond: number
+  readonly actorLimit: Pick<RateLimit, 'consume'>
   readonly meter: RealtimeMeter
   readonly log: Logger
 }
@@ -52,7 +54,10 @@ type Acknowledge = (answer: Answer) => void
 type AnyHandler = (call: Call<unknown>) => Promise<unknown>
 
 /** Answers the calls of one socket. Whatever a client sends, nothing is thrown. */
-export function answerCalls(socket: GatewaySocket, { handlers, messagesPerSecond, meter, log }: CallDeps): void {
+export function answerCalls(
+  socket: GatewaySocket,
+  { handlers, messagesPerSecond, actorLimit, meter, log }: CallDeps,
+): void {
   const messages = createMessageMeter(messagesPerSecond)
   const callSocket = asCallSocket(socket)
   let underWay = 0
@@ -88,9 +93,13 @@ export function answerCalls(socket: GatewaySocket, { handlers, messagesPerSecond
   async function handle(event: ClientEvent, payload: unknown): Promise<unknown> {
     const retryAfterMs = messages.take() || (underWay > messagesPerSecond ? 1000 : 0)
     if (retryAfterMs > 0) throw new DomainError('rate.limited', 'rate_limited', { retryAfterMs })
+    const { actor } = socket.data
     const schemas = clientEvents[event]
-    const input = parseInput(schemas.input, payload)
-    const output = await (handlers[event] as AnyHandler)({ actor: socket.data.actor, input, socket: callSocket })
+    const input = schemas.input.safeParse(payload)
+    // Counted before it is refused, like any call.
+    await actorLimit.consume(actor.userId, input.success ? pointsOf(event, input.data) : 1)
+    if (!input.success) throw new InputError(inputIssues(input.error))
+    const output = await (handlers[event] as AnyHandler)({ actor, input: input.data, socket: callSocket })
     return schemas.output.parse(output)
   }
 }
@@ -105,10 +114,14 @@ class InputError extends Error {
   }
 }
 
-function parseInput(schema: z.ZodType, payload: unknown): unknown {
-  const parsed = schema.safeParse(payload)
-  if (!parsed.success) throw new InputError(inputIssues(parsed.error))
-  return parsed.data
+/** A call that asks about many things counts as that many calls. */
+const weights: { readonly [K in ClientEvent]?: (input: InputOf<K>) => number } = {
+  resume: ({ depositIds }) => Math.max(1, depositIds.length),
+}
+
+function pointsOf(event: ClientEvent, input: unknown): number {
+  const weight = weights[event] as ((input: unknown) => number) | undefined
+  return weight?.(input) ?? 1
 }
 
 function describe(error: unknown, requestId: string): ErrorBody & { message: string } {

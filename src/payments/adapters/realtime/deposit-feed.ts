@@ -1,9 +1,9 @@
-import type { DepositView } from '#contract'
+import { type ClientEvents, type DepositView, errorTable } from '#contract'
 import { assert, unreachable } from '../../../kernel/assert.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import { DomainError } from '../../../kernel/errors.ts'
 import type { OutboxEvent } from '../../../platform/outbox.ts'
-import { type CallHandlers, type Realtime, userRoom } from '../../../platform/realtime.ts'
+import { type CallHandlers, type CallSocket, type Realtime, userRoom } from '../../../platform/realtime.ts'
 import type { PaymentsEvent, PaymentsStore } from '../../app/ports.ts'
 import type { readDeposits } from '../../app/read-deposits.ts'
 import { type Deposit, isOpen } from '../../domain/deposit.ts'
@@ -31,13 +31,19 @@ export function createDepositFeed({ clock, wallets, deposits, readDeposits, tick
     if (isOpen(deposit)) ticker.watch(deposit)
   }
 
+  /** Makes the socket hear of the deposit; false when it hears of as many as it may. */
+  function join(socket: CallSocket, depositId: string): boolean {
+    const room = depositRoom(depositId)
+    if (!socket.isIn(room) && socket.roomCount >= watchesMax) return false
+    socket.join(room)
+    return true
+  }
+
   const handlers: CallHandlers = {
     async 'deposit:watch'({ actor, input, socket }) {
-      const room = depositRoom(input.depositId)
       const deposit = await readDeposits.get(actor, input.depositId)
-      if (!socket.isIn(room) && socket.roomCount >= watchesMax)
+      if (!join(socket, deposit.id))
         throw new DomainError('socket.too_many_watches', 'rate_limited', { max: watchesMax })
-      socket.join(room)
       // Read once more: what changed between the first look and the joining would be missed.
       const fresh = (await deposits.find(deposit.id)) ?? deposit
       follow(fresh)
@@ -50,20 +56,19 @@ export function createDepositFeed({ clock, wallets, deposits, readDeposits, tick
     },
 
     async resume({ actor, input, socket }) {
-      const owned = await readDeposits.many(actor, [...new Set(input.depositIds)])
-      for (const deposit of owned) {
-        const room = depositRoom(deposit.id)
-        if (!socket.isIn(room) && socket.roomCount >= watchesMax)
-          throw new DomainError('socket.too_many_watches', 'rate_limited', { max: watchesMax })
-        socket.join(room)
+      const asked = [...new Set(input.depositIds)]
+      const owned = new Set((await readDeposits.many(actor, asked)).map(({ id }) => id))
+      const joined: string[] = []
+      const refused: Refusal[] = []
+      for (const id of asked) {
+        if (!owned.has(id)) refused.push(refusalOf(id, 'deposit.not_found', { id }))
+        else if (join(socket, id)) joined.push(id)
+        else refused.push(refusalOf(id, 'socket.too_many_watches', { max: watchesMax }))
       }
-      const fresh = await readDeposits.many(
-        actor,
-        owned.map(({ id }) => id),
-      )
+      const fresh = await readDeposits.many(actor, joined)
       for (const deposit of fresh) follow(deposit)
-      const balances = await wallets.balances(actor.userId)
-      return { deposits: fresh.map(view), balances: balances.map(viewBalance), serverTime: clock.now().toISOString() }
+      const balances = (await wallets.balances(actor.userId)).map(viewBalance)
+      return { deposits: fresh.map(view), refused, balances, serverTime: clock.now().toISOString() }
     },
   }
 
@@ -143,6 +148,12 @@ export function createDepositFeed({ clock, wallets, deposits, readDeposits, tick
     const found = await wallets.balancesOf(changed)
     return new Map(found.map((balance) => [`${balance.userId}:${balance.currency}`, balance]))
   }
+}
+
+type Refusal = ClientEvents['resume']['output']['refused'][number]
+
+function refusalOf(depositId: string, code: Refusal['code'], details: Refusal['details']): Refusal {
+  return { depositId, code, message: errorTable[code].message, details }
 }
 
 const outcomes = {

@@ -3,7 +3,7 @@ import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Reader, Tx } from '../../../platform/database/database.ts'
 import { isDuplicate } from '../../../platform/database/failures.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
-import type { NoticeReads, NoticeWrites } from '../../app/ports.ts'
+import type { NoticeReads, NoticeWrites, StoredNotice, UnreadableNotice } from '../../app/notice-port.ts'
 import type { ChargeReport } from '../../domain/gateway.ts'
 import type { PaymentsModels } from './models.ts'
 
@@ -47,33 +47,48 @@ interface NoticeRow {
   attempts: number
 }
 
+function toNotice({ id, provider, event_id, report, received_at_ms, attempts }: NoticeRow): StoredNotice {
+  return {
+    id,
+    provider,
+    eventId: event_id,
+    report: StoredReport.parse(JSON.parse(report)),
+    receivedAt: new Date(Number(received_at_ms)),
+    attempts,
+  }
+}
+
+const isWaiting = "status = 'received' AND next_attempt_at_ms <= :now"
+
 export function noticeReads(reader: Reader): NoticeReads {
   return {
-    async waiting(now, limit) {
-      const rows = await reader.select<NoticeRow>(
-        `SELECT id, provider, event_id, report, received_at_ms, attempts FROM webhook_notices
-         WHERE status = 'received' AND next_attempt_at_ms <= :now ORDER BY next_attempt_at_ms LIMIT :limit`,
-        { now: now.getTime(), limit },
-      )
-      return rows.map(({ id, provider, event_id, report, received_at_ms, attempts }) => ({
-        id,
-        provider,
-        eventId: event_id,
-        report: StoredReport.parse(JSON.parse(report)),
-        receivedAt: new Date(Number(received_at_ms)),
-        attempts,
-      }))
+    async anyWaiting(now) {
+      const rows = await reader.select(`SELECT id FROM webhook_notices WHERE ${isWaiting} LIMIT 1`, {
+        now: now.getTime(),
+      })
+      return rows.length > 0
     },
   }
 }
 
 export function noticeWrites(tx: Tx, models: PaymentsModels): NoticeWrites {
-  const finish = (status: string) => async (id: string, outcome: string) => {
+  const lockFree = tx.dialect === 'mysql' ? 'FOR UPDATE SKIP LOCKED' : ''
+
+  async function conclude(id: string, status: 'handled' | 'set_aside', outcome: string) {
     await tx.change(
-      "UPDATE webhook_notices SET status = :status, outcome = :outcome, next_attempt_at_ms = NULL WHERE id = :id AND status = 'received'",
+      'UPDATE webhook_notices SET status = :status, outcome = :outcome, next_attempt_at_ms = NULL WHERE id = :id',
       { id, status, outcome: outcome.slice(0, outcomeMaxLength) },
     )
   }
+
+  async function postpone(id: string, until: Date, attempts: number, outcome: string | null) {
+    await tx.change(
+      `UPDATE webhook_notices SET status = 'received', attempts = :attempts, next_attempt_at_ms = :until, outcome = :outcome
+       WHERE id = :id`,
+      { id, attempts, until: until.getTime(), outcome: outcome?.slice(0, outcomeMaxLength) ?? null },
+    )
+  }
+
   return {
     async insert({ id, provider, eventId, report, receivedAt, attempts, body, nextAttemptAt }) {
       const row = {
@@ -97,20 +112,54 @@ export function noticeWrites(tx: Tx, models: PaymentsModels): NoticeWrites {
         throw error
       }
     },
-    async claim(id, now, until) {
+
+    async take(now, until, limit) {
+      const rows = await tx.select<NoticeRow>(
+        `SELECT id, provider, event_id, report, received_at_ms, attempts FROM webhook_notices
+         WHERE ${isWaiting} ORDER BY next_attempt_at_ms LIMIT :limit ${lockFree}`,
+        { now: now.getTime(), limit },
+      )
+      if (rows.length > 0)
+        await tx.change('UPDATE webhook_notices SET next_attempt_at_ms = :until WHERE id IN (:ids)', {
+          until: until.getTime(),
+          ids: rows.map(({ id }) => id),
+        })
+      const taken = { notices: [] as StoredNotice[], unreadable: [] as UnreadableNotice[] }
+      for (const row of rows) {
+        try {
+          taken.notices.push(toNotice(row))
+        } catch (error) {
+          const reason = `its report cannot be read: ${error instanceof Error ? error.message : String(error)}`
+          taken.unreadable.push({ id: row.id, provider: row.provider, reason })
+        }
+      }
+      return taken
+    },
+
+    async claim({ id, attempts }) {
       const claimed = await tx.change(
-        "UPDATE webhook_notices SET next_attempt_at_ms = :until WHERE id = :id AND status = 'received' AND next_attempt_at_ms <= :now",
-        { id, now: now.getTime(), until: until.getTime() },
+        `UPDATE webhook_notices SET status = 'handled', outcome = 'applied', next_attempt_at_ms = NULL
+         WHERE id = :id AND status = 'received' AND attempts = :attempts`,
+        { id, attempts },
       )
       return claimed === 1
     },
-    handled: finish('handled'),
-    setAside: finish('set_aside'),
-    async retry(id, at, error) {
-      await tx.change(
-        "UPDATE webhook_notices SET attempts = attempts + 1, next_attempt_at_ms = :at, outcome = :error WHERE id = :id AND status = 'received'",
-        { id, at: at.getTime(), error: error.slice(0, outcomeMaxLength) },
+
+    handled: (id, outcome) => conclude(id, 'handled', outcome),
+    setAside: (id, reason) => conclude(id, 'set_aside', reason),
+    giveBack: ({ id, attempts }, until) => postpone(id, until, attempts, null),
+    retry: ({ id, attempts }, at, error) => postpone(id, at, attempts + 1, error),
+
+    async pruneHandled(before, limit) {
+      const rows = await tx.select<{ id: string }>(
+        `SELECT id FROM webhook_notices WHERE status = 'handled' AND received_at_ms < :before
+         ORDER BY received_at_ms LIMIT :limit`,
+        { before: before.getTime(), limit },
       )
+      if (rows.length === 0) return 0
+      return tx.change("DELETE FROM webhook_notices WHERE id IN (:ids) AND status = 'handled'", {
+        ids: rows.map(({ id }) => id),
+      })
     },
   }
 }

@@ -5,13 +5,14 @@ import type { Idempotency } from '../../../platform/idempotency.ts'
 import type { Outbox } from '../../../platform/outbox.ts'
 import type { PaymentsStore, PaymentsTx } from '../../app/ports.ts'
 import { addressWrites, createAddressCounts } from './address-store.ts'
+import { caseReads, caseWrites } from './case-store.ts'
 import { depositReads, depositWrites } from './deposit-store.ts'
 import { toOutboxEvent } from './events.ts'
 import { ledgerWrites } from './ledger-store.ts'
 import { definePaymentsModels } from './models.ts'
 import { noticeReads, noticeWrites } from './notice-store.ts'
 import { addToStory } from './story.ts'
-import { caseReads, caseWrites, transactionWrites } from './transaction-store.ts'
+import { transactionWrites } from './transaction-store.ts'
 import { walletReads } from './wallet-store.ts'
 
 interface PaymentsStoreDeps {
@@ -34,7 +35,7 @@ export function createPaymentsStore({ database, clock, audit, outbox, idempotenc
       transactions: transactionWrites(tx, models, clock),
       cases: caseWrites(tx, models, clock),
       notices: noticeWrites(tx, models),
-      claimKey: (scope, input, resultId) => idempotency.claim(tx, scope, input, resultId),
+      claimKey: ({ scope, input }, resultId) => idempotency.claim(tx, scope, input, resultId),
       audit: (entries) => addToStory(tx, audit, entries),
       async announce(events) {
         await outbox.append(tx, events.map(toOutboxEvent))
@@ -44,6 +45,7 @@ export function createPaymentsStore({ database, clock, audit, outbox, idempotenc
 
   return {
     transaction: (work) => database.transaction((tx) => work(bind(tx))),
+    firstResult: ({ scope, input }) => idempotency.find(database, scope, input),
     deposits: depositReads(database, audit),
     wallets: walletReads(database),
     notices: noticeReads(database),

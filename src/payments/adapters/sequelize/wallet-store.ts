@@ -3,7 +3,7 @@ import { type PageRequest, toPage } from '../../../kernel/page.ts'
 import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Reader } from '../../../platform/database/database.ts'
 import type { Balance, WalletReads, WalletTransaction } from '../../app/ports.ts'
-import { accountName, type PostingKind, wallet } from '../../domain/ledger.ts'
+import { accountName, debt, type PostingKind, wallet } from '../../domain/ledger.ts'
 
 interface AccountRow {
   owner: string
@@ -19,13 +19,19 @@ interface HistoryRow {
   reference: string | null
   note: string | null
   created_at_ms: Int64
-  minor: Int64
+  minor: Int64 | number
   currency: string
 }
 
 const accountColumns = 'owner, kind, currency, posted, version'
 const historyColumns = 'p.id, p.kind, p.reference, p.note, p.created_at_ms, e.minor, e.currency'
 const historyTables = 'ledger_entries e JOIN ledger_postings p ON p.id = e.posting_id'
+/** What pays a debt, or makes one, changes the balance like what moves the wallet: all of it explains posted less owed. */
+const sumOfPosting = (entries: string) =>
+  `SELECT id, kind, reference, note, created_at_ms, currency, SUM(minor) AS minor FROM (${entries}) AS entries
+   GROUP BY id, kind, reference, note, created_at_ms, currency`
+const accountsOf = (userId: string, currency: string) =>
+  [wallet(userId, currency), debt(userId, currency)].map(accountName)
 
 export function walletReads(reader: Reader): WalletReads {
   return {
@@ -56,16 +62,15 @@ export function walletReads(reader: Reader): WalletReads {
     },
 
     async transaction(userId, id) {
-      const rows = await reader.select<HistoryRow>(
-        `SELECT ${historyColumns} FROM ${historyTables} WHERE p.id = :id AND e.account IN (:accounts)`,
-        { id, accounts: Object.keys(currencyExponents).map((currency) => accountName(wallet(userId, currency))) },
-      )
+      const entries = `SELECT ${historyColumns} FROM ${historyTables} WHERE p.id = :id AND e.account IN (:accounts)`
+      const accounts = Object.keys(currencyExponents).flatMap((currency) => accountsOf(userId, currency))
+      const rows = await reader.select<HistoryRow>(sumOfPosting(entries), { id, accounts })
       const [transaction] = await withCounterparties(reader, userId, rows)
       return transaction ?? null
     },
   }
 
-  /** One bounded index walk a currency, so that the cost depends on the page and not on the history's length. */
+  /** One bounded index walk an account, so that the cost depends on the page and not on the history's length. */
   async function history(
     userId: string,
     currencies: readonly string[],
@@ -75,11 +80,12 @@ export function walletReads(reader: Reader): WalletReads {
     const walk = (index: number) =>
       `SELECT * FROM (SELECT ${historyColumns} FROM ${historyTables} WHERE e.account = :account${index} ${before}
          ORDER BY e.posting_id DESC LIMIT :rows) AS walk${index}`
-    const accounts = currencies
-      .filter(isCurrency)
-      .map((currency, index) => [`account${index}`, accountName(wallet(userId, currency))])
-    const sql = `${accounts.map((_, index) => walk(index)).join(' UNION ALL ')} ORDER BY id DESC LIMIT :rows`
-    return reader.select<HistoryRow>(sql, { ...Object.fromEntries(accounts), beforeId, rows: limit + 1 })
+    const accounts = currencies.filter(isCurrency).flatMap((currency) => accountsOf(userId, currency))
+    const walks = accounts.map((_, index) => walk(index)).join(' UNION ALL ')
+    const named = Object.fromEntries(accounts.map((account, index) => [`account${index}`, account]))
+    // What stands on both accounts of a page's posting is in both walks: whoever comes before it there is in the page.
+    const sql = `${sumOfPosting(walks)} ORDER BY id DESC LIMIT :rows`
+    return reader.select<HistoryRow>(sql, { ...named, beforeId, rows: limit + 1 })
   }
 }
 
