@@ -7,6 +7,7 @@ import { depositOwners } from './0005-deposit-owners.ts'
 import { sessionNetworks } from './0006-session-networks.ts'
 import { webhookRetention } from './0007-webhook-retention.ts'
 import { transactionPostings } from './0008-transaction-postings.ts'
+import { outboxPruning } from './0009-outbox-pruning.ts'
 
 /** The schema's history, oldest first. A step that has been released is never changed. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   sessionNetworks,
   webhookRetention,
   transactionPostings,
+  outboxPruning,
 ]

@@ -75,7 +75,11 @@ export async function pruneOutbox(database: Database, olderThanMs: number, limit
     { olderThanMs, limit },
   )
   if (rows.length === 0) return 0
-  return database.transaction((tx) =>
-    tx.change('DELETE FROM outbox WHERE id IN (:ids)', { ids: rows.map(({ id }) => id) }),
-  )
+  return database.transaction(async (tx) => {
+    // Whoever checks that every end was announced has to know what he may not find any more.
+    await tx.change('UPDATE outbox_pruning SET before_ms = :olderThanMs WHERE before_ms < :olderThanMs', {
+      olderThanMs,
+    })
+    return tx.change('DELETE FROM outbox WHERE id IN (:ids)', { ids: rows.map(({ id }) => id) })
+  })
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startAuditSealer } from '../../src/platform/audit-chain.ts'
 import type { Database } from '../../src/platform/database/database.ts'
+import { pruneOutbox } from '../../src/platform/outbox.ts'
 import { type Backend, backends, type OpenBackend } from '../support/backends.ts'
 import { createFakeGateway } from '../support/fake-gateway.ts'
 import { actorOf, buildPayments, createTestClock, openMigrated, silent, userOf } from '../support/payments.ts'
@@ -257,6 +258,27 @@ const plants: readonly Plant[] = [
     },
   },
   {
+    invariant: 'addresses_have_one_owner',
+    fault: 'an address that was given away before its time was over',
+    async plant(run, { ids, database }) {
+      const one = await firstRow(database, `SELECT reference, expires_at_ms FROM deposits WHERE id = '${ids.expired}'`)
+      const createdAt = Number(one.expires_at_ms) - 1
+      await run(
+        `UPDATE deposits SET reference = '${one.reference}', created_at_ms = ${createdAt} WHERE id = '${ids.canceled}'`,
+      )
+      return ids.canceled
+    },
+  },
+  {
+    invariant: 'nothing_overdue_is_open',
+    fault: 'a deposit whose charge nobody confirmed or gave up',
+    async plant(run, { ids, clock }) {
+      const longAgo = clock.now().getTime() - 5_001
+      await run(`UPDATE deposits SET status = 'created', expires_at_ms = ${longAgo} WHERE id = '${ids.pending}'`)
+      return ids.pending
+    },
+  },
+  {
     invariant: 'nothing_overdue_is_open',
     fault: 'a deposit that nobody expired',
     async plant(run, { ids, clock }) {
@@ -381,6 +403,17 @@ describe.each(backends)('$name', (backend) => {
     expect(checks.filter(({ violationCount }) => violationCount > 0)).toEqual([])
     expect(ok).toBe(true)
     expect(checks.filter(({ checked }) => checked === 0).map(({ invariant }) => invariant)).toEqual([])
+  })
+
+  it('does not miss events that were old enough to be removed', async () => {
+    await using opened = await backend.open()
+    const { database, payments, clock } = await openBook({ ...backend, open: async () => opened })
+    await using _ = database
+    await database.transaction((tx) => tx.change('UPDATE outbox SET published_at_ms = created_at_ms'))
+    const later = clock.now().getTime() + 1
+    while ((await pruneOutbox(database, later, 3)) > 0) expect((await payments.verify()).ok).toBe(true)
+    expect(await database.select('SELECT id FROM outbox')).toEqual([])
+    expect((await payments.verify()).ok).toBe(true)
   })
 
   it('has a planted fault for each of its rules', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { confirmCharge, type Deposit, scheduleNextCheck } from '../../src/payments/domain/deposit.ts'
+import { checkAfterSettling, nextCheck } from '../../src/payments/domain/check-times.ts'
+import { confirmCharge, type Deposit } from '../../src/payments/domain/deposit.ts'
 import { at, depositIn, endAt } from '../support/deposits.ts'
 
 const watchMs = 24 * 3600_000
@@ -10,7 +11,8 @@ function plan(deposit: Deposit, lateWatchMs = watchMs, most = 1000): Date[] {
   const times: Date[] = []
   for (let current = deposit; current.nextCheckAt !== null && times.length < most; ) {
     times.push(current.nextCheckAt)
-    current = scheduleNextCheck(current, current.nextCheckAt, lateWatchMs)
+    const nextCheckAt = nextCheck(current, current.nextCheckAt, lateWatchMs)
+    current = { ...current, nextCheckAt, checks: current.checks + 1 }
   }
   return times
 }
@@ -26,13 +28,20 @@ describe('the gateway is asked', () => {
     expect(pending.nextCheckAt).toEqual(at(300))
   })
 
-  it('about an expired deposit ever more rarely, until the late watch ends', () => {
-    const times = plan({ ...depositIn('expired'), nextCheckAt: afterEnd(1000) })
-    const pauses = times.slice(1).map((time, index) => time.getTime() - times[index]!.getTime())
-    expect(pauses).toEqual([...pauses].sort((a, b) => a - b))
-    expect(pauses.at(-1)).toBe(3600_000)
-    expect(times.at(-1)!.getTime()).toBeLessThanOrEqual(afterEnd(watchMs).getTime())
-    expect(times.at(-1)!.getTime()).toBeGreaterThan(afterEnd(watchMs).getTime() - 3600_000)
+  it.each(['expired', 'canceled', 'failed', 'settled', 'partially_refunded', 'refunded', 'reversed'] as const)(
+    'about one that is %s ever more rarely, for the last time as the late watch ends',
+    (status) => {
+      const times = plan({ ...depositIn(status), nextCheckAt: afterEnd(1000) })
+      const pauses = times.slice(1, -1).map((time, index) => time.getTime() - times[index]!.getTime())
+      expect(pauses).toEqual([...pauses].sort((a, b) => a - b))
+      expect(times.length).toBeLessThan(12)
+      expect(times.at(-1)).toEqual(afterEnd(watchMs))
+    },
+  )
+
+  it('about a settled one without hurry: a minute after its end, or after it was settled', () => {
+    expect(checkAfterSettling(endAt, at(1))).toEqual(afterEnd(60_000))
+    expect(checkAfterSettling(endAt, afterEnd(500))).toEqual(afterEnd(60_500))
   })
 
   it('about a payment that is processed for as long as it takes', () => {
@@ -48,16 +57,7 @@ describe('the gateway is asked', () => {
     expect(later[0]!.getTime()).toBe(afterEnd(6000).getTime())
   })
 
-  it.each(['settled', 'failed', 'partially_refunded', 'refunded', 'reversed'] as const)(
-    'no more about a deposit that is %s',
-    (status) => {
-      const next = scheduleNextCheck({ ...depositIn(status), checks: 3 }, at(1), watchMs)
-      expect(next).toMatchObject({ nextCheckAt: null, checks: 4 })
-    },
-  )
-
   it('about a canceled deposit once more after its end', () => {
-    const next = scheduleNextCheck({ ...depositIn('canceled'), nextCheckAt: at(1) }, at(1), watchMs)
-    expect(next.nextCheckAt).toEqual(afterEnd(1000))
+    expect(nextCheck(depositIn('canceled'), at(1), watchMs)).toEqual(afterEnd(1000))
   })
 })

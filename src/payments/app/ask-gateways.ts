@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
-import { type Deposit, isOpen, scheduleNextCheck } from '../domain/deposit.ts'
+import { nextCheck } from '../domain/check-times.ts'
+import { type Deposit, isOpen } from '../domain/deposit.ts'
 import type { applyReport } from './apply-report.ts'
 import type { openCharge } from './open-charge.ts'
 import type { PaymentsPolicy } from './policy.ts'
@@ -21,8 +22,8 @@ interface AskGatewaysDeps {
 }
 
 /**
- * The janitor: asks the gateway about deposits just before and just after their end, and then ever more rarely while a
- * late payment may come, so that a lost webhook loses nothing. Returns whether there may be more.
+ * The janitor: asks the gateway about deposits just before and just after their end, and then ever more rarely until the
+ * late watch ends, so that a lost webhook loses nothing, be it of a second payment or of one that was taken back. Returns whether there may be more.
  */
 export function askGateways({ store, clock, gateways, policy, applyReport, openCharge, each }: AskGatewaysDeps) {
   return async (): Promise<boolean> => {
@@ -35,8 +36,10 @@ export function askGateways({ store, clock, gateways, policy, applyReport, openC
   async function claimDue(): Promise<Deposit[]> {
     return store.transaction(async (tx) => {
       const due = await tx.deposits.lockDue(clock.now(), policy.janitorBatchMaxRows)
-      for (const deposit of due)
-        await tx.deposits.reschedule(scheduleNextCheck(deposit, clock.now(), policy.lateWatchMs))
+      for (const { id, ...deposit } of due) {
+        const nextCheckAt = nextCheck(deposit, clock.now(), policy.lateWatchMs)
+        await tx.deposits.reschedule({ id, nextCheckAt, checks: deposit.checks + 1 })
+      }
       return due
     })
   }

@@ -55,8 +55,8 @@ export interface DepositReads {
   find(id: string): Promise<Deposit | null>
   ofOwner(ownerId: string, page: PageRequest, status: DepositStatus | null): Promise<Page<Deposit>>
   manyOfOwner(ownerId: string, ids: readonly string[]): Promise<Deposit[]>
-  /** Ids of deposits whose time was over before `now`, longest overdue first. */
-  overdue(now: Date, limit: number): Promise<string[]>
+  /** Ids of deposits in one of the statuses whose time was over before then, longest overdue first. */
+  overdue(statuses: readonly DepositStatus[], before: Date, limit: number): Promise<string[]>
   /** The newest steps of its story, at most `limit`, oldest first. */
   story(id: string, limit: number): Promise<(Omit<AuditEntry, 'subject'> & { at: Date })[]>
 }
@@ -74,7 +74,7 @@ export interface DepositWrites {
   /** Reads and locks those to ask the gateway about that nobody else has locked, longest due first. */
   lockDue(now: Date, limit: number): Promise<Deposit[]>
   /** Moves the next check of a locked deposit. */
-  reschedule(next: Deposit): Promise<void>
+  reschedule(next: Pick<Deposit, 'id' | 'nextCheckAt' | 'checks'>): Promise<void>
   /** Until the transaction ends, the owner's other transactions that call this wait here. */
   lockOwner(ownerId: string): Promise<void>
   countOpen(ownerId: string): Promise<number>

@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { Ids } from '../../kernel/ids.ts'
-import { isOverdue } from '../domain/deposit.ts'
-import { expire } from '../domain/deposit-endings.ts'
+import { expiringStatuses, isOverdue } from '../domain/deposit.ts'
+import { expire, fail } from '../domain/deposit-endings.ts'
 import { auditOf, commitChange, eventsOf } from './commit-change.ts'
 import type { PaymentsPolicy } from './policy.ts'
 import type { PaymentsStore } from './ports.ts'
@@ -19,17 +19,44 @@ const chunkRows = 250
 const chunksAtOnce = 4
 
 /**
- * Expires what is overdue, from the rows alone, so that a restart forgets nothing. Deposits that somebody else works on
+ * The janitor ends a deposit that its gateway never confirmed, as the gateway says. Where that does not answer, such a
+ * deposit is ended without it, still within the time that an overdue one may stay open.
+ */
+const unconfirmedGraceMs = 2_500
+
+/**
+ * Ends what is overdue, from the rows alone, so that a restart forgets nothing. Deposits that somebody else works on
  * right now are left for the next pass. Returns whether there may be more.
  */
 export function sweepDeposits({ store, clock, ids, policy }: SweepDeps) {
   return async (): Promise<boolean> => {
-    const overdue = await store.deposits.overdue(clock.now(), policy.sweepBatchMaxRows)
+    const now = clock.now()
+    const limit = policy.sweepBatchMaxRows
+    const graceEnds = new Date(now.getTime() - unconfirmedGraceMs)
+    const unconfirmed = await store.deposits.overdue(['created'], graceEnds, limit)
+    const overdue = await store.deposits.overdue(expiringStatuses, now, limit)
+    await inChunks(unconfirmed, failChunk)
+    await inChunks(overdue, expireChunk)
+    return unconfirmed.length === limit || overdue.length === limit
+  }
+
+  async function inChunks(depositIds: readonly string[], end: (chunk: readonly string[]) => Promise<void>) {
     const chunks: string[][] = []
-    for (let start = 0; start < overdue.length; start += chunkRows) chunks.push(overdue.slice(start, start + chunkRows))
+    for (let start = 0; start < depositIds.length; start += chunkRows)
+      chunks.push(depositIds.slice(start, start + chunkRows))
     for (let start = 0; start < chunks.length; start += chunksAtOnce)
-      await Promise.all(chunks.slice(start, start + chunksAtOnce).map(expireChunk))
-    return overdue.length === policy.sweepBatchMaxRows
+      await Promise.all(chunks.slice(start, start + chunksAtOnce).map(end))
+  }
+
+  async function failChunk(depositIds: readonly string[]): Promise<void> {
+    await store.transaction(async (tx) => {
+      for (const deposit of await tx.deposits.lockFree(depositIds))
+        if (deposit.status === 'created')
+          await commitChange(tx, deposit, fail(deposit, 'the gateway did not confirm the charge in time'), {
+            actor: 'system',
+            ids,
+          })
+    })
   }
 
   async function expireChunk(depositIds: readonly string[]): Promise<void> {

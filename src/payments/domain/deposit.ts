@@ -1,5 +1,6 @@
 import { DomainError } from '../../kernel/errors.ts'
 import type { Money } from '../../kernel/money.ts'
+import { checkBeforeEnd, firstCheckAt } from './check-times.ts'
 import type { DepositMethod, PaymentKind } from './gateway.ts'
 
 export const depositStatuses = [
@@ -132,13 +133,10 @@ export function newDeposit({ id, ownerId, amount, method, reference, now }: NewD
     createdAt: now,
     expiresAt: new Date(now.getTime() + method.ttlMs),
     settledAt: null,
-    nextCheckAt: new Date(now.getTime() + createdCheckMs),
+    nextCheckAt: firstCheckAt(now),
     checks: 0,
   }
 }
-
-/** A charge that is not confirmed after this was lost on the way to the gateway or back. */
-const createdCheckMs = 5_000
 
 export function checkAmount(amount: Money, { currency, minMinor, maxMinor }: DepositMethod): void {
   if (amount.currency !== currency)
@@ -154,37 +152,5 @@ export function checkAmount(amount: Money, { currency, minMinor, maxMinor }: Dep
 /** The gateway has confirmed the charge; `reference` is what the payer uses. */
 export function confirmCharge(deposit: Deposit, reference: string, lateWatchMs: number): Deposit {
   const pending = { ...become(deposit, 'pending'), reference }
-  return scheduleFirstCheck(pending, lateWatchMs)
-}
-
-const beforeEndMs = 5_000
-
-function scheduleFirstCheck(deposit: Deposit, lateWatchMs: number): Deposit {
-  const lifeMs = deposit.expiresAt.getTime() - deposit.createdAt.getTime()
-  const earlyMs = Math.min(beforeEndMs, Math.floor(lifeMs / 4))
-  const nextCheckAt = new Date(deposit.expiresAt.getTime() - Math.min(earlyMs, lateWatchMs))
-  return { ...deposit, nextCheckAt, checks: 0 }
-}
-
-const afterEndMs = 1_000
-const growth = 4
-
-/**
- * When to ask the gateway again: just after the end, then with growing pauses until the late watch ends. A payment that
- * is being processed is asked about for as long as it takes. `now` is after the check that was just made.
- */
-export function scheduleNextCheck(deposit: Deposit, now: Date, lateWatchMs: number): Deposit {
-  const checks = deposit.checks + 1
-  const settled = !isOpen(deposit) && !(deposit.status === 'expired' || deposit.status === 'canceled')
-  if (settled) return { ...deposit, checks, nextCheckAt: null }
-  const justAfterEnd = deposit.expiresAt.getTime() + afterEndMs
-  if (now.getTime() < justAfterEnd && deposit.status !== 'created')
-    return { ...deposit, checks, nextCheckAt: new Date(justAfterEnd) }
-  const pauseMs = Math.min(3600_000, createdCheckMs * growth ** Math.min(checks, 8))
-  const capMs =
-    deposit.status === 'created' ? Math.max(justAfterEnd, now.getTime() + createdCheckMs) : Number.POSITIVE_INFINITY
-  const nextCheckAt = new Date(Math.min(now.getTime() + pauseMs, capMs))
-  const watchEnds = deposit.expiresAt.getTime() + lateWatchMs
-  const over = nextCheckAt.getTime() > watchEnds && !isOpen(deposit)
-  return { ...deposit, checks, nextCheckAt: over ? null : nextCheckAt }
+  return { ...pending, nextCheckAt: checkBeforeEnd(pending, lateWatchMs), checks: 0 }
 }

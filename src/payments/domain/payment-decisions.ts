@@ -1,3 +1,4 @@
+import { checkAfterSettling } from './check-times.ts'
 import { become, canBecome, type Deposit, isOverdue } from './deposit.ts'
 import {
   type DepositChange,
@@ -86,7 +87,7 @@ function settle(deposit: Deposit, payment: ProviderPayment, exception: Deposit['
     creditedMinor: deposit.creditedMinor + creditedMinor,
     partMinor: 0n,
     settledAt: now,
-    nextCheckAt: null,
+    nextCheckAt: checkAfterSettling(deposit.expiresAt, now),
   }
   return {
     ...unchanged(settled),

@@ -4,7 +4,7 @@ import type { Audit } from '../../../platform/audit.ts'
 import type { Reader, Tx } from '../../../platform/database/database.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
 import type { DepositReads, DepositWrites } from '../../app/ports.ts'
-import { expiringStatuses, openStatuses } from '../../domain/deposit.ts'
+import { openStatuses } from '../../domain/deposit.ts'
 import { type DepositRow, depositColumns, fromDeposit, toDeposit } from './deposit-rows.ts'
 import type { PaymentsModels } from './models.ts'
 
@@ -42,10 +42,10 @@ export function depositReads(reader: Reader, audit: Audit): DepositReads {
       return rows.map(toDeposit)
     },
 
-    async overdue(now, limit) {
+    async overdue(statuses, before, limit) {
       const rows = await reader.select<{ id: string }>(
-        'SELECT id FROM deposits WHERE status IN (:statuses) AND expires_at_ms < :now ORDER BY expires_at_ms LIMIT :limit',
-        { statuses: expiringStatuses, now: now.getTime(), limit },
+        'SELECT id FROM deposits WHERE status IN (:statuses) AND expires_at_ms < :before ORDER BY expires_at_ms LIMIT :limit',
+        { statuses, before: before.getTime(), limit },
       )
       return rows.map(({ id }) => id)
     },

@@ -126,17 +126,20 @@ export function ledgerRules(join: (...parts: string[]) => string): readonly Ledg
     },
     {
       invariant: 'addresses_have_one_owner',
-      description: 'No payment address has two deposits whose watch has not ended',
+      description: 'No payment address was given to a deposit while another had it that was open or whose time was not over',
       total: 'SELECT COUNT(*) AS total FROM payment_addresses',
-      broken: `SELECT ${join("'address '", 'method', "' '", 'reference', "' has '", 'COUNT(*)', "' open deposits'")} AS violation FROM deposits
-        WHERE status IN ('created', 'pending', 'partially_paid', 'processing') GROUP BY method, reference HAVING COUNT(*) > 1`,
+      broken: `SELECT ${join("'address '", 's.method', "' '", 's.reference', "' was given to deposit '", 's.id', "' while deposit '", 's.earlier_id', "' had it'")} AS violation
+        FROM (SELECT id, method, reference, created_at_ms,
+            LAG(id) OVER sharing AS earlier_id, LAG(status) OVER sharing AS earlier_status, LAG(expires_at_ms) OVER sharing AS earlier_end
+          FROM deposits WINDOW sharing AS (PARTITION BY method, reference ORDER BY created_at_ms, id)) AS s
+        WHERE s.created_at_ms < s.earlier_end OR s.earlier_status IN ('created', 'pending', 'partially_paid', 'processing')`,
     },
     {
       invariant: 'nothing_overdue_is_open',
       description: 'No deposit is open longer than 5 s after its end',
       total: 'SELECT COUNT(*) AS total FROM deposits',
       broken: `SELECT ${join("'deposit '", 'id', "' is '", 'status', "' though its time was over at '", 'expires_at_ms')} AS violation FROM deposits
-        WHERE status IN ('pending', 'partially_paid') AND expires_at_ms < :overdueBefore`,
+        WHERE status IN ('created', 'pending', 'partially_paid') AND expires_at_ms < :overdueBefore`,
     },
     {
       invariant: 'ends_are_announced_once',
@@ -145,7 +148,7 @@ export function ledgerRules(join: (...parts: string[]) => string): readonly Ledg
       broken: `SELECT ${join("'deposit '", 's.id', "' is '", 's.status', "' and was announced '", 's.announced', "' times'")} AS violation
         FROM (SELECT d.id, d.status, (SELECT COUNT(*) FROM outbox o WHERE o.subject = ${join("'deposit:'", 'd.id')} AND o.type = ${outcomeOfStatus}) AS announced
           FROM deposits d WHERE d.status IN ${terminal}
-            AND d.created_at_ms >= (SELECT COALESCE(MIN(created_at_ms), 0) FROM outbox)) AS s WHERE s.announced <> 1`,
+            AND d.created_at_ms >= (SELECT before_ms FROM outbox_pruning)) AS s WHERE s.announced <> 1`,
     },
     {
       invariant: 'changes_are_audited',
