@@ -1,3 +1,4 @@
+import { depositRoom } from '../payments/adapters/realtime/deposit-feed.ts'
 import type { Config } from '../platform/config.ts'
 import type { Database } from '../platform/database/database.ts'
 import type { Logger } from '../platform/log.ts'
@@ -47,7 +48,7 @@ async function open(config: Config, overrides: Overrides, resources: Resources):
     ...platform,
     directory: identity.directory,
     tick: (depositId, tick) => {
-      const room = `deposit:${depositId}`
+      const room = depositRoom(depositId)
       if (front.realtime.hasLocal(room)) front.realtime.emitLocal(room, 'deposit:timer', tick)
       // Its last socket left between asking and joining.
       else payments.ticker.unwatch(depositId)

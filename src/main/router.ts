@@ -1,4 +1,4 @@
-import { SystemInfo } from '#contract'
+import { pageMaxItems, SystemInfo } from '#contract'
 import type { Clock } from '../kernel/clock.ts'
 import type { Config } from '../platform/config.ts'
 import { type Procedures, router } from '../platform/trpc.ts'
@@ -13,9 +13,6 @@ interface RouterDeps {
   readonly identity: Pick<Identity, 'routerOf'>
   readonly payments: Pick<Payments, 'routersOf'>
 }
-
-/** Largest page of a list, as the contract's PageInput says. */
-const pageMaxItems = 100
 
 /** Every procedure of the product. */
 export function createRouter({ config, version, clock, procedures, identity, payments }: RouterDeps) {

@@ -66,7 +66,7 @@ export const environmentSchema = z.object({
     .regex(/^[\w:.-]{0,40}$/, 'must be at most 40 letters, digits, _ : . -')
     .default('xm:')
     .describe('Put before every Redis key'),
-  DB_POOL_MAX: integer(1, 500).default(16).describe('Most connections to MySQL'),
+  DB_POOL_MAX: integer(2, 500).default(16).describe('Most connections to MySQL'),
   DB_TRANSACTION_ATTEMPTS_MAX: integer(1, 50)
     .default(8)
     .describe('Attempts of one transaction at deadlock or lock timeout'),

@@ -78,8 +78,6 @@ export interface Realtime extends AsyncDisposable {
   flush(): Promise<void>
   /** Tells the sockets of the session, on every node, and ends them. Those of this node are gone when it returns. */
   endSession(sessionId: string, reason: SocketEndReason): void
-  /** Sockets of this node in the room. */
-  watchersOf(room: string): number
   hasLocal(room: string): boolean
   socketCount(): number
   /** Tells every socket of this node why it goes, and leaves nothing open. The HTTP server stays. */
@@ -217,7 +215,6 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     emitLocal: (room, event, payload) => emitDroppable(io, room, event, payload),
     flush: async () => streams?.flush(),
     endSession,
-    watchersOf: (room) => adapter.rooms.get(room)?.size ?? 0,
     hasLocal: (room) => adapter.rooms.has(room),
     socketCount: () => io.sockets.sockets.size,
     close,

@@ -241,7 +241,7 @@ describe('the realtime gateway', () => {
     expect(realtime.socketCount()).toBe(0)
     accounts.live.set(sessionId, { ...accounts.live.get(sessionId)!, totp: true })
     await openConnected(url, token)
-    expect(realtime.watchersOf(staffRoom)).toBe(1)
+    expect(realtime.hasLocal(staffRoom)).toBe(true)
   })
 
   it.each(['websocket', 'polling'])('limits connections by network, over %s', async (transport) => {
@@ -292,7 +292,7 @@ describe('the realtime gateway', () => {
     const call = (event: string, ...args: unknown[]) => socket.timeout(2_000).emitWithAck(event, ...args)
 
     expect(await call('deposit:watch', { depositId })).toEqual({ ok: true, value: change(1) })
-    expect(realtime.watchersOf(`deposit:${depositId}`)).toBe(1)
+    expect(realtime.hasLocal(`deposit:${depositId}`)).toBe(true)
     expect(await call('deposit:watch', { depositId: 'x' })).toMatchObject({
       ok: false,
       error: { code: 'input.invalid', message: expect.any(String), details: { issues: [{ field: 'depositId' }] } },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { pageMaxItems } from './limits.ts'
 import { token } from './text.ts'
 
 export const Currency = z.enum(['IDR', 'USD', 'USDT']).describe('Currency code; exponents: IDR 0, USD 2, USDT 6')
@@ -41,7 +42,7 @@ export const IdempotencyKey = token({ min: 8, max: 128 }).describe(
 /** What a list takes at least. A list whose every field may be absent ends in `.prefault({})`: then so may its input. */
 export const PageInput = z.object({
   cursor: token({ min: 0, max: 200 }).optional().describe('nextCursor of the page before; absent for the first page'),
-  limit: z.number().int().min(1).max(100).default(20).describe('Items on a page, 1 to 100'),
+  limit: z.number().int().min(1).max(pageMaxItems).default(20).describe(`Items on a page, 1 to ${pageMaxItems}`),
 })
 
 export function pageOf<T extends z.ZodType>(item: T) {

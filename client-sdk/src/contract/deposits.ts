@@ -39,7 +39,7 @@ export const DepositView = z
     exception: DepositException,
     version: z.number().int().describe('Grows with every change; a lower one is older news'),
     amount: Money.describe('What is asked for'),
-    received: Money.describe('What has arrived in time or was credited'),
+    received: Money.describe('All that arrived in this currency, whatever became of it'),
     method: z.string().describe('Deposit method'),
     payment: PaymentInstruction.nullable().describe('Null until the gateway has confirmed the charge'),
     createdAt: Timestamp,

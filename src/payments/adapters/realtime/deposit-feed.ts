@@ -11,7 +11,7 @@ import { fromOutboxEvent } from '../sequelize/events.ts'
 import { viewBalance, viewDeposit } from '../views.ts'
 import type { DepositTicker } from './deposit-ticker.ts'
 
-const depositRoom = (depositId: string) => `deposit:${depositId}`
+export const depositRoom = (depositId: string) => `deposit:${depositId}`
 const depositRoomPattern = /^deposit:(.+)$/
 
 interface DepositFeedDeps {

@@ -126,7 +126,8 @@ export function ledgerRules(join: (...parts: string[]) => string): readonly Ledg
     },
     {
       invariant: 'addresses_have_one_owner',
-      description: 'No payment address was given to a deposit while another had it that was open or whose time was not over',
+      description:
+        'No payment address was given to a deposit while another had it that was open or whose time was not over',
       total: 'SELECT COUNT(*) AS total FROM payment_addresses',
       broken: `SELECT ${join("'address '", 's.method', "' '", 's.reference', "' was given to deposit '", 's.id', "' while deposit '", 's.earlier_id', "' had it'")} AS violation
         FROM (SELECT id, method, reference, created_at_ms,
