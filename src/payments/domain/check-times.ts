@@ -1,6 +1,11 @@
-import type { Deposit } from './deposit.ts'
-
-type Checked = Pick<Deposit, 'status' | 'createdAt' | 'expiresAt' | 'checks'>
+/** What of a deposit says when its gateway is asked about it. */
+interface Checked {
+  readonly status: string
+  readonly createdAt: Date
+  readonly expiresAt: Date
+  /** How often it was asked. */
+  readonly checks: number
+}
 
 /** A charge that is not confirmed after this was lost on the way to the gateway or back. */
 const createdCheckMs = 5_000
@@ -12,7 +17,7 @@ const growth = 4
 const growthMax = 12
 const openPauseMaxMs = 3_600_000
 
-const openStatuses: readonly Deposit['status'][] = ['pending', 'partially_paid', 'processing']
+const awaited: ReadonlySet<string> = new Set(['pending', 'partially_paid', 'processing'])
 
 export function firstCheckAt(createdAt: Date): Date {
   return new Date(createdAt.getTime() + createdCheckMs)
@@ -40,7 +45,7 @@ export function nextCheck({ status, expiresAt, checks }: Checked, now: Date, lat
   const pauseMs = createdCheckMs * growth ** Math.min(checks + 1, growthMax)
   if (status === 'created') return new Date(Math.min(nowMs + pauseMs, Math.max(afterEnd, nowMs + createdCheckMs)))
   if (nowMs < afterEnd) return new Date(afterEnd)
-  if (openStatuses.includes(status)) return new Date(nowMs + Math.min(pauseMs, openPauseMaxMs))
+  if (awaited.has(status)) return new Date(nowMs + Math.min(pauseMs, openPauseMaxMs))
   const watchEnds = expiresAt.getTime() + lateWatchMs
   return nowMs < watchEnds ? new Date(Math.min(nowMs + pauseMs, watchEnds)) : null
 }
