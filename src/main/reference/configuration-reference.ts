@@ -1,4 +1,4 @@
-import { environmentSchema } from '../../platform/config.ts'
+import { environmentSchema } from '../../platform/environment.ts'
 
 /** The configuration table, as Markdown, from the schema that reads the environment. */
 export function configurationReference(): string {

@@ -1,0 +1,214 @@
+import { z } from 'zod'
+
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
+const integer = (min: number, max: number) =>
+  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().int().min(min).max(max))
+const duration = (min: number, max = 366 * 24 * 3600_000) => integer(min, max)
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
+)
+const url = (...protocols: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
+    message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  })
+
+/**
+ * Every variable the product reads, with its default and meaning. The README's configuration table is generated from
+ * this schema, so a description here is documentation.
+ */
+export const environmentSchema = z.object({
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'])
+    .default('development')
+    .describe('`production` refuses conveniences such as mail in the log'),
+  HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on'),
+  PORT: integer(0, 65535)
+    .default(3000)
+    .describe('Port to listen on; 0 takes a free one, the first log line says which'),
+  PUBLIC_URL: url('http:', 'https:')
+    .optional()
+    .describe('Address that people use, for links in mails; the listening address when absent'),
+  TRUST_PROXY: flag
+    .default(false)
+    .describe('Take the client address from the last X-Forwarded-For entry; only behind a proxy that sets it'),
+  CORS_ORIGINS: list.default([]).describe('Comma list of browser origins that may call the API'),
+  ROLE: z
+    .enum(['all', 'api', 'worker'])
+    .default('all')
+    .describe('What this process runs: `api` answers calls, `worker` runs the background loops'),
+  METRICS_TOKEN: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('Bearer token for `/metrics`; without it only this machine may read them, with TRUST_PROXY nobody'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('Least severe level to log'),
+  LOG_FORMAT: z
+    .enum(['auto', 'json', 'pretty'])
+    .default('auto')
+    .describe('`auto`: pretty on a terminal, JSON lines elsewhere'),
+
+  DATA_DIR: z.string().min(1).default('./data').describe('Folder of the embedded database and other files'),
+  MYSQL_URL: url('mysql:', 'mariadb:')
+    .optional()
+    .describe('`mysql://user:password@host:port/database`; the embedded database when absent'),
+  REDIS_URL: url('redis:', 'rediss:')
+    .optional()
+    .describe('`redis://host:port`; cache, limits and events stay in the process when absent'),
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[\w:.-]{0,40}$/, 'must be at most 40 letters, digits, _ : . -')
+    .default('xm:')
+    .describe('Put before every Redis key'),
+  DB_POOL_MAX: integer(2, 500).default(16).describe('Most connections to MySQL'),
+  DB_TRANSACTION_ATTEMPTS_MAX: integer(1, 50)
+    .default(8)
+    .describe('Attempts of one transaction at deadlock or lock timeout'),
+
+  BODY_MAX_BYTES: integer(1024, 104_857_600).default(262_144).describe('Largest request body'),
+  BATCH_MAX_CALLS: integer(1, 500).default(25).describe('Most calls in one tRPC batch'),
+  REQUESTS_PER_MINUTE_PER_ADDRESS: integer(1, 10_000_000)
+    .default(1200)
+    .describe('Calls a minute from one network address'),
+  REQUESTS_PER_MINUTE_PER_ACTOR: integer(1, 10_000_000)
+    .default(600)
+    .describe('Calls a minute by one signed-in account'),
+  WEBHOOKS_PER_MINUTE_PER_ADDRESS: integer(1, 10_000_000)
+    .default(60_000)
+    .describe('Webhooks a minute from one network address'),
+  REQUEST_TIMEOUT_MS: duration(1000, 600_000).default(30_000).describe('Longest a client may take to send a request'),
+  SHUTDOWN_TIMEOUT_MS: duration(0, 600_000)
+    .default(10_000)
+    .describe('Time for work in flight at shutdown before it is cut'),
+
+  AUTH_SECRET: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('Signs tokens, at least 32 characters; made once and kept in the database when absent'),
+  ACCESS_TOKEN_TTL_MS: duration(1000).default(900_000).describe('Life of an access token'),
+  SESSION_TTL_MS: duration(1000).default(2_592_000_000).describe('Life of a session that is not used'),
+  REFRESH_GRACE_MS: duration(0, 600_000)
+    .default(10_000)
+    .describe('Within this a refresh token used twice gets the same successor'),
+  SESSIONS_PER_USER_MAX: integer(1, 1000).default(50).describe('Open sessions an account may have; the oldest ends'),
+  LOGIN_FAILURES_MAX: integer(1, 1000)
+    .default(10)
+    .describe('Failed sign-ins to one account from one network address before they are refused'),
+  LOGIN_FAILURES_PER_ACCOUNT_MAX: integer(1, 100_000)
+    .default(100)
+    .describe('Failed sign-ins to one account before only network addresses that it signed in from are let in'),
+  LOGIN_FAILURES_PER_ADDRESS_MAX: integer(1, 100_000)
+    .default(50)
+    .describe('Failed sign-ins from one network address, to whatever accounts, before they are refused'),
+  LOGIN_LOCKOUT_MS: duration(1000)
+    .default(900_000)
+    .describe('How long a lockout lasts, and how far back failures count'),
+  REGISTRATIONS_PER_HOUR_PER_ADDRESS: integer(1, 1_000_000)
+    .default(20)
+    .describe('New accounts an hour from one network address'),
+  PASSWORD_RESET_TTL_MS: duration(1000).default(3_600_000).describe('Life of a password reset token'),
+  PASSWORD_RESETS_PER_HOUR: integer(1, 1000).default(5).describe('Reset mails an hour to one e-mail address'),
+  PASSWORD_RESETS_PER_HOUR_PER_ADDRESS: integer(1, 1_000_000)
+    .default(20)
+    .describe('Reset mails an hour asked for from one network address'),
+  TOTP_CHALLENGE_TTL_MS: duration(1000).default(300_000).describe('Time between password and one-time code'),
+  TOTP_ISSUER: z.string().min(1).max(40).default('XM').describe('Name shown in authenticators'),
+  STAFF_TOTP: z
+    .enum(['required', 'optional'])
+    .default('required')
+    .describe('`required`: staff without a second factor can only enrol'),
+  ADMIN_EMAIL: z.email().optional().describe('E-mail of the first admin; `admin@localhost.localdomain` when absent'),
+  ADMIN_PASSWORD: z
+    .string()
+    .min(10)
+    .optional()
+    .describe('Password of the first admin; made and shown once when absent'),
+  SMTP_URL: url('smtp:', 'smtps:')
+    .optional()
+    .describe('Mail server; without it mails go to the log, outside production'),
+  MAIL_FROM: z.string().min(3).default('XM <no-reply@localhost>').describe('Sender of mails'),
+
+  GATEWAYS: list
+    .pipe(z.array(z.enum(['simulator'])).min(1))
+    .default(['simulator'])
+    .describe('Comma list of payment gateways'),
+  SIMULATOR_URL: url('http:', 'https:')
+    .optional()
+    .describe('Where the payment simulator is; one is started beside the server when absent'),
+  SIMULATOR_PORT: integer(0, 65535)
+    .default(3100)
+    .describe('Where the simulator that is started beside the server listens'),
+  SIMULATOR_SECRET: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('Signs what simulator and server tell each other; made once and kept in the database when absent'),
+  SIMULATOR_WEBHOOK_URL: url('http:', 'https:')
+    .optional()
+    .describe(
+      'Where a simulator that runs by itself sends notices; `/webhooks/simulator` at HOST and PORT when absent',
+    ),
+  GATEWAY_TIMEOUT_MS: duration(50, 120_000).default(5_000).describe('Longest wait for an answer of a gateway'),
+  GATEWAY_CONCURRENCY_MAX: integer(1, 1000).default(32).describe('Most questions to gateways at once'),
+  DEPOSIT_TTL_MS: duration(100).default(900_000).describe('Time a payer has'),
+  DEPOSIT_LATE_POLICY: z
+    .enum(['review', 'credit', 'refund'])
+    .default('review')
+    .describe('What happens to money paid after the end'),
+  DEPOSIT_LATE_WATCH_MS: duration(1000)
+    .default(86_400_000)
+    .describe('How long after the end a payment address stays with its deposit'),
+  DEPOSIT_ADDRESS_COOLING_MS: duration(0)
+    .default(86_400_000)
+    .describe('How long a payment address rests before its next owner'),
+  DEPOSIT_ADDRESSES_MAX: integer(1, 100_000_000).default(1_000_000).describe('Most payment addresses of one method'),
+  DEPOSIT_ADDRESSES_PER_USER_MAX: integer(1, 1_000_000)
+    .default(100)
+    .describe('Payment addresses kept for deposits of one account at once, canceled and expired ones included'),
+  DEPOSITS_OPEN_PER_USER_MAX: integer(1, 1_000_000)
+    .default(20)
+    .describe('Deposits of one account that may await payment at once'),
+  TRANSFER_MAX_MINOR: z
+    .string()
+    .regex(/^[1-9]\d{0,18}$/)
+    .transform(BigInt)
+    .default(100_000_000_000n)
+    .describe('Largest transfer, minor units'),
+
+  SWEEP_INTERVAL_MS: duration(50, 5000).default(500).describe('Pause between two looks for overdue deposits'),
+  SWEEP_BATCH_MAX_ROWS: integer(1, 10_000).default(1000).describe('Most deposits expired in one look'),
+  JANITOR_INTERVAL_MS: duration(50, 60_000)
+    .default(1000)
+    .describe('Pause between two looks for deposits to ask the gateway about'),
+  JANITOR_BATCH_MAX_ROWS: integer(1, 10_000).default(100).describe('Most deposits claimed and asked about in one look'),
+  OUTBOX_BATCH_MAX_ROWS: integer(1, 10_000).default(500).describe('Most events published in one go'),
+  OUTBOX_ATTEMPTS_MAX: integer(1, 1000)
+    .default(10)
+    .describe('Attempts at one event that cannot be published before it is set aside'),
+  OUTBOX_POLL_MS: duration(10, 60_000).default(250).describe('Pause between two looks for events of other processes'),
+  OUTBOX_RETENTION_MS: duration(60_000).default(604_800_000).describe('How long published events are kept'),
+  WEBHOOK_POLL_MS: duration(10, 60_000).default(250).describe('Pause between two looks for stored webhooks to handle'),
+  WEBHOOK_ATTEMPTS_MAX: integer(1, 1000).default(30).describe('Attempts at one stored webhook before it is set aside'),
+  WEBHOOK_CONCURRENCY_MAX: integer(1, 1000).default(12).describe('Stored webhooks handled at once by one process'),
+  WEBHOOK_QUEUE_MAX: integer(1, 100_000)
+    .default(500)
+    .describe('Stored webhooks that wait in one process; more of them wait in the database'),
+  WEBHOOK_RETENTION_MS: duration(60_000).default(2_592_000_000).describe('How long handled webhooks are kept'),
+
+  SOCKETS_PER_SESSION_MAX: integer(1, 100_000).default(10).describe('Sockets of one session on one node'),
+  SOCKET_WATCHES_MAX: integer(1, 100_000).default(100).describe('Deposits one socket may watch'),
+  SOCKET_MESSAGES_PER_SECOND: integer(1, 100_000).default(50).describe('Messages a second that one socket may send'),
+  SOCKET_PAYLOAD_MAX_BYTES: integer(256, 10_485_760).default(65_536).describe('Largest message from a socket'),
+  SOCKET_BUFFER_MAX_BYTES: integer(1024, 1_073_741_824)
+    .default(1_048_576)
+    .describe('Unsent bytes after which a slow socket is closed'),
+  SOCKET_RESUME_MAX_MS: duration(0, 3_600_000)
+    .default(120_000)
+    .describe('How long a dropped connection can be recovered with its missed events'),
+})
