@@ -14,15 +14,18 @@ interface Load {
   readonly request: (index: number) => Buffer
   readonly connections: number
   readonly forMs: number
+  /** How many requests all connections send together, at even distances; as fast as answers come where absent. */
+  readonly perSecond?: number
 }
 
 const headerEnd = Buffer.from('\r\n\r\n')
 
 /**
- * Keeps one request under way on each connection. It knows just enough HTTP to see where an answer ends: a full client
+ * Keeps one request under way on each connection, or sends them at a steady pace; then latency counts from when a request
+ * was due, so that a server that stalls is not spared the requests of that time. It knows just enough HTTP to see where an answer ends: a full client
  * would need more time for a request than a bare server does. Throws at any answer other than 200.
  */
-export async function loadHttp({ url, request, connections, forMs }: Load): Promise<LoadFigures> {
+export async function loadHttp({ url, request, connections, forMs, perSecond }: Load): Promise<LoadFigures> {
   const { hostname, port } = new URL(url)
   const sockets = Array.from({ length: connections }, () => connect(Number(port), hostname).setNoDelay(true))
   await Promise.all(sockets.map((socket) => once(socket, 'connect')))
@@ -31,7 +34,13 @@ export async function loadHttp({ url, request, connections, forMs }: Load): Prom
   const startedAt = performance.now()
   const endsAt = startedAt + forMs
   let asked = 0
-  await Promise.all(sockets.map((socket) => drive(socket, () => request(asked++), endsAt, latenciesMs)))
+  const paceMs = perSecond === undefined ? null : (connections * 1000) / perSecond
+  await Promise.all(
+    sockets.map((socket, index) => {
+      const dueAt = startedAt + ((paceMs ?? 0) * index) / connections
+      return drive(socket, () => request(asked++), { dueAt, paceMs, endsAt }, latenciesMs)
+    }),
+  )
   const elapsedMs = performance.now() - startedAt
   const { user, system } = process.cpuUsage(cpu)
   for (const socket of sockets) socket.destroy()
@@ -42,13 +51,28 @@ export async function loadHttp({ url, request, connections, forMs }: Load): Prom
   }
 }
 
-function drive(socket: Socket, request: () => Buffer, endsAt: number, latenciesMs: number[]): Promise<void> {
+interface Pace {
+  /** When the first request is due. */
+  readonly dueAt: number
+  readonly paceMs: number | null
+  readonly endsAt: number
+}
+
+function drive(
+  socket: Socket,
+  request: () => Buffer,
+  { dueAt, paceMs, endsAt }: Pace,
+  latenciesMs: number[],
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let received: Buffer | null = null
-    let sentAt = 0
-    const send = () => {
-      sentAt = performance.now()
-      socket.write(request())
+    let countsFrom = dueAt
+    const send = () => socket.write(request())
+    const sendWhenDue = () => {
+      const now = performance.now()
+      countsFrom = paceMs === null ? now : countsFrom + paceMs
+      if (countsFrom <= now) send()
+      else setTimeout(send, countsFrom - now)
     }
     socket.on('error', reject)
     socket.on('close', () => reject(new Error('the server hung up')))
@@ -58,12 +82,12 @@ function drive(socket: Socket, request: () => Buffer, endsAt: number, latenciesM
       if (length === null || received.length < length) return
       if (received.toString('latin1', 9, 12) !== '200') return reject(new Error(received.toString('latin1', 0, 2000)))
       const now = performance.now()
-      latenciesMs.push(now - sentAt)
+      latenciesMs.push(now - countsFrom)
       received = null
       if (now >= endsAt) resolve()
-      else send()
+      else sendWhenDue()
     })
-    send()
+    setTimeout(send, dueAt - performance.now())
   })
 }
 
