@@ -21,6 +21,11 @@ export async function addIndex(
   if (!indexes.some(({ name }) => name === options.name)) await schema.addIndex(table, [...fields], options)
 }
 
+export async function removeIndex({ schema }: MigrationContext, table: string, index: string): Promise<void> {
+  const indexes = (await schema.showIndex(table)) as readonly { readonly name: string }[]
+  if (indexes.some(({ name }) => name === index)) await schema.removeIndex(table, index)
+}
+
 export async function addColumn(
   { schema }: MigrationContext,
   table: string,

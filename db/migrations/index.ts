@@ -8,6 +8,7 @@ import { sessionNetworks } from './0006-session-networks.ts'
 import { webhookRetention } from './0007-webhook-retention.ts'
 import { transactionPostings } from './0008-transaction-postings.ts'
 import { outboxPruning } from './0009-outbox-pruning.ts'
+import { checksInTurn } from './0011-checks-in-turn.ts'
 
 /** The schema's history, oldest first. A step that has been released is never changed. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   webhookRetention,
   transactionPostings,
   outboxPruning,
+  checksInTurn,
 ]

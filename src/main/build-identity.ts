@@ -66,7 +66,7 @@ export async function buildIdentity({
   const keys = deriveKeys(secret)
   const store = createIdentityStore({ database, outbox, audit })
   const liveSessions = createLiveSessions(store.sessions)
-  const queue = () => createBackground({ log, drainTimeoutMs: config.SHUTDOWN_TIMEOUT_MS })
+  const queue = () => createBackground({ log, drainTimeoutMs: Math.min(config.SHUTDOWN_TIMEOUT_MS, mailDrainMaxMs) })
   const resets = queue()
   const notices = queue()
   const baseUrl = publicUrl ?? (() => config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`)
@@ -117,6 +117,9 @@ export async function buildIdentity({
     },
   }
 }
+
+/** Less than what a process has for its end once the calls are through. */
+const mailDrainMaxMs = 3_000
 
 function readPolicy(config: Config): IdentityPolicy {
   return {

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     ending = true
     log.info({ signal }, 'ending: finishing what is in flight')
     setTimeout(() => {
-      log.error('cut off: what was still under way is taken up at the next start')
+      log.error('cut off: others take up the rows that were under way; mails that were not sent yet are lost')
       process.exit(1)
     }, config.SHUTDOWN_TIMEOUT_MS + loopsMs).unref()
     await app[Symbol.asyncDispose]()

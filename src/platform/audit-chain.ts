@@ -69,6 +69,7 @@ export function startAuditSealer({
 }
 
 const brokenMax = 100
+const unlinkedRows = `FROM audit_log a LEFT JOIN audit_chain c ON c.audit_id = a.id WHERE a.sealed = 1 AND c.seq IS NULL`
 
 /**
  * Walks the whole chain in constant memory, as far as it reached at the beginning. Returns how many links it saw, how
@@ -108,11 +109,15 @@ export async function verifyAuditChain(
     }
   }
   if (end !== checked || (head?.hash ?? genesisHash) !== previousHash) report('the end of audit_chain was cut off')
-  const unlinked = await reader.select<{ id: string }>(
-    `SELECT a.id FROM audit_log a LEFT JOIN audit_chain c ON c.audit_id = a.id
-      WHERE a.sealed = 1 AND c.seq IS NULL ORDER BY a.id LIMIT :brokenMax`,
-    { brokenMax },
-  )
+  const unlinked = await reader.select<{ id: string }>(`SELECT a.id ${unlinkedRows} ORDER BY a.id LIMIT :brokenMax`, {
+    brokenMax,
+  })
   for (const { id } of unlinked) report(`audit_log ${id} is sealed, but no link of audit_chain has it`)
+  if (unlinked.length === brokenMax) brokenCount += (await countUnlinked(reader)) - brokenMax
   return { checked, broken, brokenCount }
+}
+
+async function countUnlinked(reader: Reader): Promise<number> {
+  const [row] = await reader.select<{ unlinked: number | string }>(`SELECT COUNT(*) AS unlinked ${unlinkedRows}`)
+  return Number(row?.unlinked ?? 0)
 }

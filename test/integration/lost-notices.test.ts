@@ -52,6 +52,22 @@ describe.each(backends)('a notice that was lost, $name', (backend) => {
   })
 })
 
+describe.each(backends)('where there is more to ask than can be asked, $name', (backend) => {
+  it('those whose payer is awaited come first', async () => {
+    await using house = await openHouse(backend, { janitorBatchMaxRows: 3 })
+    const settled = [await house.create(), await house.create(), await house.create()]
+    for (const id of settled) await house.pay(id)
+    house.clock.pass(10 * minuteMs)
+    const open = await house.create()
+    house.clock.pass(59_000)
+    const asked: string[][] = []
+    for (let pass = 0; pass < 2; pass++)
+      await house.payments.janitor(async (due) => void asked.push(due.map(({ id }) => id)))
+    expect(asked[0]?.[0]).toBe(open)
+    expect(asked.flat().sort()).toEqual([...settled, open].sort())
+  })
+})
+
 describe.each(backends)('a deposit whose gateway is away from the beginning, $name', (backend) => {
   it('is not open for longer than others, and money that came all the same has a case', async () => {
     await using house = await openHouse(backend)

@@ -16,7 +16,7 @@ const seeds = [
   `INSERT INTO deposits SELECT CONCAT('00000000-0000-7000-9000-', LPAD(seq, 12, '0')),
      CONCAT('00000000-0000-7000-8000-', LPAD(seq % 300, 12, '0')), IF(seq % 100 = 0, 'pending', 'settled'), 'none', 2, 100,
      'IDR', 100, 100, 0, 0, 0, 'bank', 'fake', 'virtual_account', 'Bank', CONCAT('r-', seq), ${nowMs} - seq, ${nowMs} + seq - 20,
-     NULL, IF(seq % 100 = 0, ${nowMs} + seq - 200, NULL), 0 FROM seq_1_to_${many}`,
+     NULL, ${nowMs} + seq - 200, 0, IF(seq % 100 = 0, 1, 0) FROM seq_1_to_${many}`,
   `INSERT INTO payment_addresses SELECT 'bank', CONCAT('r-', seq), CASE WHEN seq % 500 = 0 THEN 'available'
      WHEN seq % 500 = 1 THEN 'cooling' ELSE 'allocated' END, NULL, ${nowMs} + seq * 1000 - 5000,
      CONCAT('00000000-0000-7000-8000-', LPAD(seq % 300, 12, '0')) FROM seq_1_to_${many}`,
@@ -50,7 +50,7 @@ const hotPaths: readonly HotPath[] = [
   {
     path: 'deposits to ask the gateway about',
     table: 'deposits',
-    index: 'deposits_due',
+    index: 'deposits_checks',
     walk: ({ janitor }) => janitor(async () => {}),
   },
   {

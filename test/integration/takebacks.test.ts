@@ -143,6 +143,7 @@ describe.each(backends)('money that is being sent back and that the provider tak
     await house.pay(id, 40n)
     await house.takeBack(id)
     expect(await house.cases()).toEqual(['paid_late refunding 40 IDR'])
+    expect((await house.story(id)).filter((action) => action.startsWith('refund.'))).toEqual([])
     await house.payments.refundCases()
     expect(await house.cases()).toEqual(['paid_late refunded 40 IDR'])
     expect(await house.deposit(id)).toMatchObject({ status: 'reversed', inReviewMinor: 0n, takenBackMinor: 100n })

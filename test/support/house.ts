@@ -64,6 +64,7 @@ export async function openHouse(backend: Backend, policy: Partial<PaymentsPolicy
     ask: () => payments.janitor(async (due, ask) => void (await Promise.all(due.map(ask)))),
 
     deposit: (id: string) => payments.store.deposits.find(id),
+    story: async (id: string) => (await payments.store.deposits.story(id, 500)).map(({ action }) => action),
     suspense: (currency = 'IDR') => suspenseMinor(database, currency),
     violations: () => violationsOf(payments),
 

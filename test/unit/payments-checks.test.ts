@@ -39,6 +39,12 @@ describe('the gateway is asked', () => {
     },
   )
 
+  it('about one that was settled early a handful of times in a day', () => {
+    const times = plan({ ...depositIn('settled'), nextCheckAt: checkAfterSettling(endAt, at(1)) })
+    const minutes = times.map((time) => (time.getTime() - endAt.getTime()) / 60_000)
+    expect(minutes).toEqual([1, 5, 21, 85, 341, 1365, 1440])
+  })
+
   it('about a settled one without hurry: a minute after its end, or after it was settled', () => {
     expect(checkAfterSettling(endAt, at(1))).toEqual(afterEnd(60_000))
     expect(checkAfterSettling(endAt, afterEnd(500))).toEqual(afterEnd(60_500))

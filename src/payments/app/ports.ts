@@ -71,7 +71,10 @@ export interface DepositWrites {
   update(previous: Deposit, next: Deposit): Promise<void>
   /** Expires all of them, none of which has received anything. They must be locked. */
   expire(deposits: readonly Deposit[]): Promise<void>
-  /** Reads and locks those to ask the gateway about that nobody else has locked, longest due first. */
+  /**
+   * Reads and locks those to ask the gateway about that nobody else has locked: open ones first, longest due first. What
+   * is over only gets what is left of the limit.
+   */
   lockDue(now: Date, limit: number): Promise<Deposit[]>
   /** Moves the next check of a locked deposit. */
   reschedule(next: Pick<Deposit, 'id' | 'nextCheckAt' | 'checks'>): Promise<void>
@@ -185,8 +188,11 @@ export interface CaseWrites {
   closePartial(depositId: string): Promise<void>
   /** Marks a case as asked about and moves its next attempt; false when it is not to be refunded now. */
   claimRefund(id: string, now: Date, nextAttemptAt: Date): Promise<boolean>
-  /** The provider will not send it back: a person has to decide about what is left of it. */
-  giveUpRefund(id: string): Promise<void>
+  /**
+   * The provider will not send it back: a person has to decide about what is left of it, and about the attempts before
+   * whose answer was never heard.
+   */
+  giveUpRefund(id: string, unheardAttempts: number): Promise<void>
 }
 
 /** The gateways in use, by name, and their methods. */

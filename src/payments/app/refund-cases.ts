@@ -28,7 +28,7 @@ export function refundCases({ store, clock, gateways, applyReport }: RefundCases
       } catch (error) {
         failure = error
         if (error instanceof DomainError && error.code === 'gateway.refused')
-          await store.transaction((tx) => tx.cases.giveUpRefund(entry.id))
+          await store.transaction((tx) => tx.cases.giveUpRefund(entry.id, entry.attempts))
       }
     }
     if (failure !== undefined) throw failure

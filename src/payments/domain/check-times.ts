@@ -11,13 +11,15 @@ interface Checked {
 const createdCheckMs = 5_000
 const beforeEndMs = 5_000
 const afterEndMs = 1_000
-/** Where nothing is awaited there is no hurry: deposits whose payer waits come first. */
+/** Where nothing is awaited there is no hurry. */
 const settledCheckMs = 60_000
 const growth = 4
 const growthMax = 12
 const openPauseMaxMs = 3_600_000
 
 const awaited: ReadonlySet<string> = new Set(['pending', 'partially_paid', 'processing'])
+/** Whose payer may still be on the way. */
+const hurried: ReadonlySet<string> = new Set([...awaited, 'created', 'expired', 'canceled'])
 
 export function firstCheckAt(createdAt: Date): Date {
   return new Date(createdAt.getTime() + createdCheckMs)
@@ -42,7 +44,7 @@ export function checkAfterSettling(expiresAt: Date, now: Date): Date {
 export function nextCheck({ status, expiresAt, checks }: Checked, now: Date, lateWatchMs: number): Date | null {
   const nowMs = now.getTime()
   const afterEnd = expiresAt.getTime() + afterEndMs
-  const pauseMs = createdCheckMs * growth ** Math.min(checks + 1, growthMax)
+  const pauseMs = (hurried.has(status) ? createdCheckMs : settledCheckMs) * growth ** Math.min(checks + 1, growthMax)
   if (status === 'created') return new Date(Math.min(nowMs + pauseMs, Math.max(afterEnd, nowMs + createdCheckMs)))
   if (nowMs < afterEnd) return new Date(afterEnd)
   if (awaited.has(status)) return new Date(nowMs + Math.min(pauseMs, openPauseMaxMs))

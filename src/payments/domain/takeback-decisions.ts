@@ -126,7 +126,9 @@ function stepsOf(
 ): Step[] {
   const told = { transactionId, minor: minor.toString(), currency }
   const claim = claimedMinor > 0n ? { claimedMinor: claimedMinor.toString() } : {}
-  const stopped = after.filter(({ status }, index) => standing[index]?.status === 'refunding' && status !== 'refunded')
+  const stopped = after.filter(
+    ({ status }, index) => standing[index]?.status === 'refunding' && status !== 'refunding' && status !== 'refunded',
+  )
   return [
     { action: kind === 'reversal' ? 'payment.reversed' : 'payment.refunded', details: { ...told, ...claim } },
     ...stopped.map(

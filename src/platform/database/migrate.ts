@@ -81,11 +81,12 @@ async function withMigrationLock<T>(database: Database, work: () => Promise<T>):
   if (database.dialect === 'sqlite') return work()
   const transaction = await database.sequelize.transaction()
   try {
-    const [row] = await database.sequelize.query<{ held: number | null }>(
+    const [row] = await database.sequelize.query<{ held: number | string | null }>(
       `SELECT GET_LOCK(CONCAT(DATABASE(), ':migrate'), ${lockWaitSeconds}) AS held`,
       { transaction, type: QueryTypes.SELECT },
     )
-    if (row?.held !== 1) throw new Error(`another process has been migrating for ${lockWaitSeconds} s`)
+    // A number from MariaDB, text from MySQL, whose type for it is wider.
+    if (Number(row?.held) !== 1) throw new Error(`another process has been migrating for ${lockWaitSeconds} s`)
     return await work()
   } finally {
     await database.sequelize.query("SELECT RELEASE_LOCK(CONCAT(DATABASE(), ':migrate'))", { transaction })

@@ -8,10 +8,12 @@ import { DomainError } from '../../kernel/errors.ts'
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const tooLarge = () => new DomainError('request.too_large', 'invalid', { bodyMaxBytes: maxBytes })
   return new Promise((resolve, reject) => {
+    const cutOff = () => reject(new DomainError('request.malformed', 'invalid'))
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) return reject(tooLarge())
+    // A sender that left before anybody listened is heard of no more.
+    if (request.destroyed) return cutOff()
     const parts: Buffer[] = []
     let bytes = 0
-    const cutOff = () => reject(new DomainError('request.malformed', 'invalid'))
     request.on('data', (part: Buffer) => {
       bytes += part.length
       if (bytes > maxBytes) reject(tooLarge())

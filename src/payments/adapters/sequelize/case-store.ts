@@ -93,13 +93,13 @@ export function caseWrites(tx: Tx, models: PaymentsModels, clock: Clock): CaseWr
       return claimed === 1
     },
 
-    async giveUpRefund(id) {
-      // The provider's no settles what became of the attempts before: none of them sent anything back.
+    async giveUpRefund(id, unheardAttempts) {
+      const over = unheardAttempts === 0 ? 'minor = 0' : 'FALSE'
       await tx.change(
-        `UPDATE suspense_cases SET status = CASE WHEN minor = 0 THEN 'taken_back' ELSE 'open' END, attempts = 0,
-           next_attempt_at_ms = NULL, closed_at_ms = CASE WHEN minor = 0 THEN :now ELSE NULL END
+        `UPDATE suspense_cases SET status = CASE WHEN ${over} THEN 'taken_back' ELSE 'open' END, attempts = :unheardAttempts,
+           next_attempt_at_ms = NULL, closed_at_ms = CASE WHEN ${over} THEN :now ELSE NULL END
          WHERE id = :id AND status IN ('refunding', 'open')`,
-        { id, now: clock.now().getTime() },
+        { id, unheardAttempts, now: clock.now().getTime() },
       )
     },
   }

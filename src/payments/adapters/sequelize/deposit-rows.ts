@@ -1,6 +1,6 @@
 import type { Currency } from '../../../kernel/money.ts'
 import type { Int64 } from '../../../platform/database/columns.ts'
-import type { Deposit, DepositException, DepositStatus } from '../../domain/deposit.ts'
+import { type Deposit, type DepositException, type DepositStatus, isOpen } from '../../domain/deposit.ts'
 import type { PaymentKind } from '../../domain/gateway.ts'
 
 /** A row of `deposits` as it is read. */
@@ -82,6 +82,11 @@ export function toDeposit(row: DepositRow): Deposit {
   }
 }
 
+/** Kept beside the status: the index of the deposits to ask about needs one value for each kind. */
+export function openFlag(deposit: Pick<Deposit, 'status'>): 0 | 1 {
+  return isOpen(deposit) ? 1 : 0
+}
+
 /** What the model's `create` takes. */
 export function fromDeposit(deposit: Deposit) {
   const { amount, createdAt, expiresAt, settledAt, nextCheckAt, ...plain } = deposit
@@ -93,5 +98,6 @@ export function fromDeposit(deposit: Deposit) {
     expiresAtMs: expiresAt.getTime(),
     settledAtMs: settledAt?.getTime() ?? null,
     nextCheckAtMs: nextCheckAt?.getTime() ?? null,
+    isOpen: openFlag(deposit),
   }
 }

@@ -5,7 +5,7 @@ import type { Reader, Tx } from '../../../platform/database/database.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
 import type { DepositReads, DepositWrites } from '../../app/ports.ts'
 import { openStatuses } from '../../domain/deposit.ts'
-import { type DepositRow, depositColumns, fromDeposit, toDeposit } from './deposit-rows.ts'
+import { type DepositRow, depositColumns, fromDeposit, openFlag, toDeposit } from './deposit-rows.ts'
 import type { PaymentsModels } from './models.ts'
 
 const select = `SELECT ${depositColumns} FROM deposits`
@@ -76,7 +76,7 @@ export function depositWrites(tx: Tx, models: PaymentsModels): DepositWrites {
       const changed = await tx.change(
         `UPDATE deposits SET status = :status, exception = :exception, version = :version, received_minor = :received,
            credited_minor = :credited, part_minor = :part, in_review_minor = :inReview, taken_back_minor = :takenBack,
-           reference = :reference, settled_at_ms = :settledAt, next_check_at_ms = :nextCheckAt, checks = :checks
+           reference = :reference, settled_at_ms = :settledAt, next_check_at_ms = :nextCheckAt, checks = :checks, is_open = :isOpen
          WHERE id = :id AND version = :previousVersion`,
         {
           id: next.id,
@@ -93,6 +93,7 @@ export function depositWrites(tx: Tx, models: PaymentsModels): DepositWrites {
           settledAt: next.settledAt?.getTime() ?? null,
           nextCheckAt: next.nextCheckAt?.getTime() ?? null,
           checks: next.checks,
+          isOpen: openFlag(next),
         },
       )
       assert(changed === 1, `deposit ${next.id} is still at version ${previous.version}, under its lock`)
@@ -101,18 +102,21 @@ export function depositWrites(tx: Tx, models: PaymentsModels): DepositWrites {
     async expire(deposits) {
       if (deposits.length === 0) return
       const expired = await tx.change(
-        "UPDATE deposits SET status = 'expired', version = version + 1 WHERE id IN (:ids) AND status = 'pending'",
+        "UPDATE deposits SET status = 'expired', is_open = 0, version = version + 1 WHERE id IN (:ids) AND status = 'pending'",
         { ids: deposits.map(({ id }) => id) },
       )
       assert(expired === deposits.length, 'locked deposits are still pending')
     },
 
     async lockDue(now, limit) {
-      const rows = await tx.select<DepositRow>(
-        `${select} WHERE next_check_at_ms <= :now ORDER BY next_check_at_ms LIMIT :limit ${lockFree}`,
-        { now: now.getTime(), limit },
-      )
-      return rows.map(toDeposit)
+      const due = (isOpen: 0 | 1, rows: number) =>
+        tx.select<DepositRow>(
+          `${select} WHERE is_open = :isOpen AND next_check_at_ms <= :now ORDER BY next_check_at_ms LIMIT :rows ${lockFree}`,
+          { isOpen, now: now.getTime(), rows },
+        )
+      const open = await due(1, limit)
+      const over = open.length < limit ? await due(0, limit - open.length) : []
+      return [...open, ...over].map(toDeposit)
     },
 
     async reschedule({ id, nextCheckAt, checks }) {

@@ -53,6 +53,7 @@ interface DepositValues {
   settledAtMs: Whole | null
   nextCheckAtMs: Whole | null
   checks: number
+  isOpen: number
 }
 
 interface AddressValues {
@@ -173,6 +174,7 @@ export function definePaymentsModels(sequelize: Sequelize) {
       settledAtMs: int64,
       nextCheckAtMs: int64,
       checks: int32,
+      isOpen: int32,
     }),
     addresses: table<AddressValues>('payment_addresses', ['method', 'reference'], {
       method: text(40),
