@@ -58,6 +58,13 @@ const rules: readonly Rule[] = [
     isBroken: ({ SIMULATOR_URL, SIMULATOR_SECRET }) => SIMULATOR_URL !== undefined && SIMULATOR_SECRET === undefined,
   },
   {
+    variable: 'GATEWAYS',
+    reads: ['NODE_ENV', 'GATEWAYS', 'SIMULATOR_SECRET'],
+    rule: '`simulator` makes money out of nothing; production takes it only with a SIMULATOR_SECRET of its own',
+    isBroken: ({ NODE_ENV, GATEWAYS, SIMULATOR_SECRET }) =>
+      NODE_ENV === 'production' && GATEWAYS.includes('simulator') && SIMULATOR_SECRET === undefined,
+  },
+  {
     variable: 'SIMULATOR_URL',
     reads: ['ROLE', 'GATEWAYS', 'SIMULATOR_URL'],
     rule: 'must be set for the roles api and worker, or each process has a simulator that knows nothing of the others',

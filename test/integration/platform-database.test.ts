@@ -1,3 +1,5 @@
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { TimeoutError } from 'sequelize'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/platform/config.ts'
@@ -184,6 +186,21 @@ describe.each(backends)('$name', (backend) => {
       clearInterval(ticking)
       expect(turns).toBeGreaterThan(5)
     })
+  })
+
+  it.runIf(backend.name === 'embedded')('keeps its file to whoever runs the server', async () => {
+    await using fresh = await backend.open()
+    const directory = join(fresh.env.DATA_DIR!, 'new')
+    await mkdir(directory, { mode: 0o755 })
+    await writeFile(join(directory, 'xm.sqlite'), '', { mode: 0o644 })
+    await using other = await openDatabase(readConfig({ DATA_DIR: directory }))
+    await other.transaction((tx) => tx.change('CREATE TABLE things (name TEXT)'))
+    const files = (await readdir(directory)).filter((name) => name.startsWith('xm.sqlite'))
+    expect(files.length).toBeGreaterThan(1)
+    for (const file of files) expect([file, (await stat(join(directory, file))).mode & 0o077]).toEqual([file, 0])
+    await using unmade = await openDatabase(readConfig({ DATA_DIR: join(directory, 'below') }))
+    expect(unmade.dialect).toBe('sqlite')
+    expect((await stat(join(directory, 'below'))).mode & 0o077).toBe(0)
   })
 
   it('tells the time in milliseconds, as this machine does', async () => {

@@ -43,6 +43,7 @@ describe('the configuration', () => {
       'ADMIN_EMAIL',
       'DEPOSIT_TTL_MS',
       'SMTP_URL',
+      'GATEWAYS',
     ])
   })
 

@@ -5,8 +5,11 @@ interface Bounds {
   readonly max: number
 }
 
-/** Neither control characters nor line breaks nor half a surrogate pair: no store, log or screen would give those back. */
-const oneLine = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u
+/**
+ * Neither control characters nor line breaks nor half a surrogate pair, which no store, log or screen would give back, nor
+ * what turns the direction of text around it.
+ */
+const oneLine = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]*$/u
 const oneLineRule = 'must be one line of well-formed text without control characters'
 
 /** Text that people type into one line; spaces around it do not count. */

@@ -7,7 +7,12 @@ import type { PaymentsPolicy } from './policy.ts'
 import type { PaymentsStore, PaymentsTx } from './ports.ts'
 
 export type ReportOutcome =
-  | { readonly result: 'applied' | 'nothing_new'; readonly deposit: Deposit }
+  /** `contradiction`: a transaction in it is not what it was before, and was left out. */
+  | {
+      readonly result: 'applied' | 'nothing_new'
+      readonly deposit: Deposit
+      readonly contradiction: string | null
+    }
   | { readonly result: 'unknown_charge' }
   | { readonly result: 'handled_before' }
   /** It tells of more money going back than we saw arrive: ask the provider for the whole story first. */
@@ -46,28 +51,50 @@ export function applyReport({ store, ids, policy }: ApplyReportDeps) {
     async function apply(tx: PaymentsTx): Promise<ReportOutcome> {
       const deposit = await tx.deposits.lock(report.chargeId)
       if (deposit === null || deposit.gateway !== provider) return { result: 'unknown_charge' }
-      const fresh = await unbooked(tx, provider, report)
+      const { fresh, contradiction } = await unbooked(tx, provider, report)
       const cases = fresh.takebacks.length > 0 ? await tx.cases.lockOf(deposit.id) : []
       const whole = complete ? report : null
       const change = decide(deposit, fresh, { now: learntAt, latePolicy: policy.latePolicy, cases, whole })
       if (!complete && change.cases.some(({ kind }) => kind === 'takeback_exceeds')) return { result: 'out_of_order' }
       await commitChange(tx, deposit, change, { actor: `provider:${provider}`, ids, report })
-      return { result: change.steps.length > 0 ? 'applied' : 'nothing_new', deposit: change.deposit }
+      return { result: change.steps.length > 0 ? 'applied' : 'nothing_new', deposit: change.deposit, contradiction }
     }
   }
 }
 
-async function unbooked(tx: PaymentsTx, provider: string, report: ChargeReport): Promise<ChargeReport> {
-  const moves = [...report.payments, ...report.takebacks]
-  const known =
-    moves.length > 0
-      ? await tx.transactions.known(
-          provider,
-          moves.map(({ transactionId }) => transactionId),
-        )
-      : new Set<string>()
-  const once = new Set(known)
-  const firstTime = ({ transactionId }: { transactionId: string }) =>
-    !once.has(transactionId) && once.add(transactionId)
-  return { ...report, payments: report.payments.filter(firstTime), takebacks: report.takebacks.filter(firstTime) }
+interface Told {
+  readonly depositId: string
+  readonly arrives: boolean
+  readonly minor: bigint
+  readonly currency: string
+}
+
+/** What of the report was not booked before. A provider that tells of one transaction in two ways is not believed. */
+async function unbooked(tx: PaymentsTx, provider: string, report: ChargeReport) {
+  const { chargeId, payments, takebacks } = report
+  const ids = [...payments, ...takebacks].map(({ transactionId }) => transactionId)
+  const told = new Map<string, Told>()
+  for (const [id, { depositId, kind, minor, currency }] of await tx.transactions.known(provider, ids))
+    told.set(id, { depositId, arrives: kind === 'payment', minor, currency })
+  let contradiction: string | null = null
+
+  function isFresh(arrives: boolean) {
+    return ({
+      transactionId,
+      minor,
+      currency,
+    }: ChargeReport['payments'][number] | ChargeReport['takebacks'][number]) => {
+      const before = told.get(transactionId)
+      if (before === undefined) {
+        told.set(transactionId, { depositId: chargeId, arrives, minor, currency })
+        return true
+      }
+      const same = before.depositId === chargeId && before.arrives === arrives && before.minor === minor
+      if (!same || before.currency !== currency)
+        contradiction = `transaction ${transactionId} was told otherwise before`
+      return false
+    }
+  }
+  const fresh = { ...report, payments: payments.filter(isFresh(true)), takebacks: takebacks.filter(isFresh(false)) }
+  return { fresh, contradiction: contradiction as string | null }
 }

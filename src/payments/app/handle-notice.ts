@@ -22,16 +22,17 @@ interface HandleNoticeDeps {
 export function handleNotice({ store, clock, gateways, policy, applyReport, events }: HandleNoticeDeps) {
   return async (notice: StoredNotice): Promise<void> => {
     try {
-      const { result } = await apply(notice)
-      tell(notice, result === 'out_of_order' ? await askAndApply(notice) : result)
+      const outcome = await apply(notice)
+      tell(notice, outcome.result === 'out_of_order' ? await askAndApply(notice) : outcome)
     } catch (error) {
       await fail(notice, error)
     }
   }
 
-  function tell(notice: StoredNotice, result: ReportOutcome['result']): void {
-    if (result === 'unknown_charge') events.setAside(notice, unknownCharge)
-    else if (result === 'handled_before') events.handledBefore(notice)
+  function tell(notice: StoredNotice, outcome: ReportOutcome): void {
+    const trouble = troubleOf(outcome)
+    if (trouble !== null) events.setAside(notice, trouble)
+    else if (outcome.result === 'handled_before') events.handledBefore(notice)
     else events.handled(notice)
   }
 
@@ -40,28 +41,29 @@ export function handleNotice({ store, clock, gateways, policy, applyReport, even
     return applyReport({ provider, report, learntAt: receivedAt, complete: false, ...marking(notice) })
   }
 
-  async function askAndApply(notice: StoredNotice): Promise<ReportOutcome['result']> {
+  async function askAndApply(notice: StoredNotice): Promise<ReportOutcome> {
     const { provider, report, receivedAt } = notice
     const whole = await gateways.get(provider)?.findCharge(report.chargeId)
     if (whole === null || whole === undefined) throw new DomainError('gateway.unavailable', 'unavailable', { provider })
     const payments = joined(whole.payments, report.payments)
     const takebacks = joined(whole.takebacks, report.takebacks)
-    const { result } = await applyReport({
+    return applyReport({
       provider,
       report: { ...whole, payments, takebacks },
       learntAt: receivedAt,
       complete: true,
       ...marking(notice),
     })
-    return result
   }
 
   /** The claim says that it was applied: what came of it otherwise is written after. */
   function marking(notice: StoredNotice): Pick<Parameters<typeof applyReport>[0], 'claim' | 'alongside'> {
     return {
       claim: (tx) => tx.notices.claim(notice),
-      async alongside(tx, { result }) {
-        if (result === 'unknown_charge') await tx.notices.setAside(notice.id, unknownCharge)
+      async alongside(tx, outcome) {
+        const { result } = outcome
+        const trouble = troubleOf(outcome)
+        if (trouble !== null) await tx.notices.setAside(notice.id, trouble)
         else if (result === 'out_of_order') await tx.notices.giveBack(notice, afterAnswer())
         else if (result !== 'applied') await tx.notices.handled(notice.id, result)
       },
@@ -90,7 +92,11 @@ export function handleNotice({ store, clock, gateways, policy, applyReport, even
   }
 }
 
-const unknownCharge = 'no deposit has this charge'
+/** What somebody has to look at, whatever of the notice was applied. */
+function troubleOf(outcome: ReportOutcome): string | null {
+  if (outcome.result === 'unknown_charge') return 'no deposit has this charge'
+  return 'contradiction' in outcome ? outcome.contradiction : null
+}
 
 /** The provider's whole story, and what it told before and left out of it. */
 function joined<T extends { transactionId: string }>(whole: readonly T[], told: readonly T[]): T[] {

@@ -158,8 +158,11 @@ export interface BookedTransaction {
 }
 
 export interface TransactionWrites {
-  /** Which of these were booked before. */
-  known(provider: string, transactionIds: readonly string[]): Promise<ReadonlySet<string>>
+  /** Those of them that were booked before, by id. */
+  known(
+    provider: string,
+    transactionIds: readonly string[],
+  ): Promise<ReadonlyMap<string, Pick<BookedTransaction, 'depositId' | 'kind' | 'minor' | 'currency'>>>
   book(transactions: readonly BookedTransaction[]): Promise<void>
   releaseParts(depositId: string): Promise<void>
 }

@@ -27,6 +27,7 @@ export interface Circumstances {
  * `money.out_of_range` where it, or all that the deposit received with it, does not fit 64 bits.
  */
 export function applyPayment(deposit: Deposit, payment: ProviderPayment, circumstances: Circumstances): DepositChange {
+  if (payment.minor === 0n) return unchanged(deposit)
   const arrived: Step = {
     action: 'payment.received',
     details: {
@@ -37,7 +38,6 @@ export function applyPayment(deposit: Deposit, payment: ProviderPayment, circums
     },
   }
   const change = { ...unchanged(deposit), steps: [arrived] }
-  if (payment.minor === 0n) return change
   fitting(payment.minor, payment.currency)
   if (payment.currency !== deposit.amount.currency)
     return followedBy(change, (current) => suspend(current, payment, 'wrong_currency'))

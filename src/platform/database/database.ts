@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Options, Sequelize, Transaction } from 'sequelize'
@@ -55,7 +55,7 @@ type DatabaseConfig = Pick<Config, 'DATA_DIR' | 'MYSQL_URL' | 'DB_POOL_MAX' | 'D
 export async function openDatabase(config: DatabaseConfig, hooks: DatabaseHooks = {}): Promise<Database> {
   const dialect: Dialect = config.MYSQL_URL === undefined ? 'sqlite' : 'mysql'
   const storage = join(config.DATA_DIR, 'xm.sqlite')
-  if (dialect === 'sqlite') mkdirSync(config.DATA_DIR, { recursive: true })
+  if (dialect === 'sqlite') makePrivate(config.DATA_DIR, storage)
   const sequelize =
     config.MYSQL_URL === undefined
       ? new Sequelize({
@@ -119,6 +119,13 @@ export async function openDatabase(config: DatabaseConfig, hooks: DatabaseHooks 
       if (dialect === 'sqlite') closeIdleHandles(storage)
     },
   }
+}
+
+/** The file holds password hashes and signing secrets: it is for whoever runs the server, as are the files beside it. */
+function makePrivate(directory: string, storage: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  closeSync(openSync(storage, 'a', 0o600))
+  for (const file of [storage, `${storage}-wal`, `${storage}-shm`]) if (existsSync(file)) chmodSync(file, 0o600)
 }
 
 const commonOptions = {

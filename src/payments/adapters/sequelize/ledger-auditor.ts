@@ -3,7 +3,7 @@ import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Reader } from '../../../platform/database/database.ts'
 import type { Replacements } from '../../../platform/database/statements.ts'
 import type { LedgerAuditor, LedgerCheck } from '../../app/verify-ledger.ts'
-import { type LedgerRule, ledgerRules } from './ledger-rules.ts'
+import { type LedgerRule, ledgerRules, type SqlDialect } from './ledger-rules.ts'
 import { entriesDigest } from './ledger-store.ts'
 
 const violationsMax = 100
@@ -12,18 +12,24 @@ const pageRows = 1000
 const overdueGraceMs = 5_000
 
 export function createLedgerAuditor(reader: Reader): LedgerAuditor {
-  const join =
-    reader.dialect === 'mysql'
-      ? (...parts: string[]) => `CONCAT(${parts.join(', ')})`
-      : (...parts: string[]) => `(${parts.join(' || ')})`
+  const words = reader.dialect === 'mysql' ? mysqlWords : sqliteWords
   return {
     async *check(now) {
-      for (const rule of ledgerRules(join))
+      for (const rule of ledgerRules(words))
         yield await applyRule(reader, rule, { overdueBefore: now.getTime() - overdueGraceMs })
       yield await checkDigests(reader)
       yield await checkAuditChain(reader)
     },
   }
+}
+
+/** `||` means OR in MySQL, whose sums are decimals. */
+const mysqlWords: SqlDialect = { join: (...parts) => `CONCAT(${parts.join(', ')})`, sum: (minor) => `SUM(${minor})` }
+
+/** A sum that does not fit 64 bits is an error in SQLite: its two halves always fit, and only near zero must it be exact. */
+const sqliteWords: SqlDialect = {
+  join: (...parts) => `(${parts.join(' || ')})`,
+  sum: (minor) => `(SUM((${minor}) / 1000000000) * 1000000000 + SUM((${minor}) % 1000000000))`,
 }
 
 async function applyRule(

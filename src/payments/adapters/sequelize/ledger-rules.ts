@@ -12,8 +12,14 @@ const terminal = "('settled', 'expired', 'failed', 'canceled', 'reversed')"
 const outcomeOfStatus = `CASE d.status WHEN 'settled' THEN 'payment.paid' WHEN 'expired' THEN 'payment.expired'
   WHEN 'failed' THEN 'payment.failed' WHEN 'canceled' THEN 'payment.canceled' ELSE 'payment.reversed' END`
 
-/** SQL that both dialects understand. `||` means OR in MySQL, so texts are joined by CONCAT, which SQLite gets from us. */
-export function ledgerRules(join: (...parts: string[]) => string): readonly LedgerRule[] {
+export interface SqlDialect {
+  readonly join: (...parts: string[]) => string
+  /** The exact sum, past 64 bits too. */
+  readonly sum: (expression: string) => string
+}
+
+/** SQL that both dialects understand, but for the two words that it is given. */
+export function ledgerRules({ join, sum }: SqlDialect): readonly LedgerRule[] {
   return [
     {
       invariant: 'postings_balance',
@@ -21,14 +27,14 @@ export function ledgerRules(join: (...parts: string[]) => string): readonly Ledg
       total: 'SELECT COUNT(*) AS total FROM ledger_postings',
       broken: `SELECT ${join("'posting '", 'p.id', "' does not balance in '", "COALESCE(e.currency, 'any currency')")} AS violation
         FROM ledger_postings p LEFT JOIN ledger_entries e ON e.posting_id = p.id
-        GROUP BY p.id, e.currency HAVING COALESCE(SUM(e.minor), 1) <> 0 OR COUNT(e.line) < 2`,
+        GROUP BY p.id, e.currency HAVING COALESCE(${sum('e.minor')}, 1) <> 0 OR COUNT(e.line) < 2`,
     },
     {
       invariant: 'balances_match_entries',
       description: 'Every cached balance is the sum of its entries',
       total: 'SELECT COUNT(*) AS total FROM ledger_accounts',
       broken: `SELECT ${join("'account '", 'a.account', "' is cached as '", 'a.posted', "', its entries sum to '", 'a.summed')} AS violation
-        FROM (SELECT b.account, b.posted, COALESCE((SELECT SUM(e.minor) FROM ledger_entries e WHERE e.account = b.account), 0) AS summed
+        FROM (SELECT b.account, b.posted, COALESCE((SELECT ${sum('e.minor')} FROM ledger_entries e WHERE e.account = b.account), 0) AS summed
           FROM ledger_accounts b) AS a WHERE a.posted <> a.summed`,
     },
     {
@@ -54,7 +60,7 @@ export function ledgerRules(join: (...parts: string[]) => string): readonly Ledg
       broken: `SELECT ${join("'transaction '", 't.provider', "' '", 't.transaction_id', "' is not what its posting '", 't.posting_id', "' says'")} AS violation
         FROM (SELECT x.provider, x.transaction_id, x.posting_id,
             CASE x.kind WHEN 'payment' THEN -x.minor ELSE x.minor END AS expected,
-            COALESCE((SELECT SUM(e.minor) FROM ledger_entries e WHERE e.posting_id = x.posting_id
+            COALESCE((SELECT ${sum('e.minor')} FROM ledger_entries e WHERE e.posting_id = x.posting_id
               AND e.account = ${join("'clearing:'", 'x.provider', "':'", 'x.currency')}), 0) AS booked,
             (SELECT COUNT(*) FROM provider_transactions y WHERE y.posting_id = x.posting_id) AS sharing
           FROM provider_transactions x) AS t WHERE t.expected <> t.booked OR t.sharing <> 1`,
@@ -73,8 +79,8 @@ export function ledgerRules(join: (...parts: string[]) => string): readonly Ledg
       total: 'SELECT COUNT(*) AS total FROM deposits',
       broken: `SELECT ${join("'deposit '", 's.id', "' received '", 's.received_minor', "' and credited '", 's.credited_minor', "', its payments sum to '", 's.paid', "' and its postings credited '", 's.given')} AS violation
         FROM (SELECT d.id, d.received_minor, d.credited_minor,
-            COALESCE((SELECT SUM(t.minor) FROM provider_transactions t WHERE t.deposit_id = d.id AND t.kind = 'payment' AND t.currency = d.currency), 0) AS paid,
-            COALESCE((SELECT SUM(e.minor) FROM ledger_postings p JOIN ledger_entries e ON e.posting_id = p.id
+            COALESCE((SELECT ${sum('t.minor')} FROM provider_transactions t WHERE t.deposit_id = d.id AND t.kind = 'payment' AND t.currency = d.currency), 0) AS paid,
+            COALESCE((SELECT ${sum('e.minor')} FROM ledger_postings p JOIN ledger_entries e ON e.posting_id = p.id
               WHERE p.reference = d.id AND p.kind = 'deposit'
                 AND e.account IN (${join("'wallet:'", 'd.owner_id', "':'", 'd.currency')}, ${join("'debt:'", 'd.owner_id', "':'", 'd.currency')})), 0) AS given
           FROM deposits d) AS s WHERE s.received_minor <> s.paid OR s.credited_minor <> s.given`,
@@ -86,9 +92,9 @@ export function ledgerRules(join: (...parts: string[]) => string): readonly Ledg
       total: "SELECT COUNT(*) AS total FROM ledger_entries WHERE account LIKE 'suspense:%'",
       broken: `SELECT ${join("'suspense in '", 's.currency', "' holds '", 's.held', "', deposits and cases explain '", 's.explained')} AS violation
         FROM (SELECT c.currency,
-            COALESCE((SELECT SUM(e.minor) FROM ledger_entries e WHERE e.account = ${join("'suspense::'", 'c.currency')}), 0) AS held,
-            COALESCE((SELECT SUM(d.part_minor + d.in_review_minor) FROM deposits d WHERE d.currency = c.currency), 0)
-              + COALESCE((SELECT SUM(t.outside_minor) FROM provider_transactions t WHERE t.currency = c.currency), 0) AS explained
+            COALESCE((SELECT ${sum('e.minor')} FROM ledger_entries e WHERE e.account = ${join("'suspense::'", 'c.currency')}), 0) AS held,
+            COALESCE((SELECT ${sum('d.part_minor + d.in_review_minor')} FROM deposits d WHERE d.currency = c.currency), 0)
+              + COALESCE((SELECT ${sum('t.outside_minor')} FROM provider_transactions t WHERE t.currency = c.currency), 0) AS explained
           FROM (SELECT DISTINCT currency FROM ledger_entries UNION SELECT DISTINCT currency FROM deposits) AS c) AS s
         WHERE s.held <> s.explained OR s.held < 0`,
     },
@@ -97,24 +103,24 @@ export function ledgerRules(join: (...parts: string[]) => string): readonly Ledg
       description:
         'Money under review, parts of a deposit that ended, and money of another currency stand in cases that are not closed, to the unit',
       total: "SELECT COUNT(*) AS total FROM suspense_cases WHERE kind <> 'takeback_exceeds'",
-      broken: `SELECT ${join("'deposit '", 's.deposit_id', "' has '", 'SUM(s.held)', "' '", 's.currency', "' in suspense, and cases of '", 'SUM(s.cased)')} AS violation
+      broken: `SELECT ${join("'deposit '", 's.deposit_id', "' has '", sum('s.held'), "' '", 's.currency', "' in suspense, and cases of '", sum('s.cased'))} AS violation
         FROM (SELECT d.id AS deposit_id, d.currency, d.in_review_minor
               + CASE WHEN d.status IN ('partially_paid', 'processing') THEN 0 ELSE d.part_minor END AS held, 0 AS cased
             FROM deposits d WHERE d.in_review_minor <> 0 OR d.part_minor <> 0
           UNION ALL SELECT t.deposit_id, t.currency, t.outside_minor, 0 FROM provider_transactions t WHERE t.outside_minor <> 0
           UNION ALL SELECT c.deposit_id, c.currency, 0, c.minor FROM suspense_cases c
             WHERE c.status IN ('open', 'refunding') AND c.kind <> 'takeback_exceeds') AS s
-        GROUP BY s.deposit_id, s.currency HAVING SUM(s.held) <> SUM(s.cased)`,
+        GROUP BY s.deposit_id, s.currency HAVING ${sum('s.held')} <> ${sum('s.cased')}`,
     },
     {
       invariant: 'claims_have_a_case',
       description: 'What a provider took beyond what it held stands in cases that are not closed, to the unit',
       total: "SELECT COUNT(*) AS total FROM suspense_cases WHERE kind = 'takeback_exceeds'",
-      broken: `SELECT ${join("'account '", 's.account', "' stands at '", 'SUM(s.booked)', "', its cases at '", 'SUM(s.cased)')} AS violation
+      broken: `SELECT ${join("'account '", 's.account', "' stands at '", sum('s.booked'), "', its cases at '", sum('s.cased'))} AS violation
         FROM (SELECT e.account, -e.minor AS booked, 0 AS cased FROM ledger_entries e WHERE e.account LIKE 'claim:%'
           UNION ALL SELECT ${join("'claim:'", 'c.provider', "':'", 'c.currency')} AS account, 0, c.minor FROM suspense_cases c
             WHERE c.status = 'open' AND c.kind = 'takeback_exceeds') AS s
-        GROUP BY s.account HAVING SUM(s.booked) <> SUM(s.cased)`,
+        GROUP BY s.account HAVING ${sum('s.booked')} <> ${sum('s.cased')}`,
     },
     {
       invariant: 'settled_deposits_are_credited',
