@@ -8,7 +8,9 @@ import { sessionNetworks } from './0006-session-networks.ts'
 import { webhookRetention } from './0007-webhook-retention.ts'
 import { transactionPostings } from './0008-transaction-postings.ts'
 import { outboxPruning } from './0009-outbox-pruning.ts'
+import { outboxSetAside } from './0010-outbox-set-aside.ts'
 import { checksInTurn } from './0011-checks-in-turn.ts'
+import { sessionFactors } from './0012-session-factors.ts'
 
 /** The schema's history, oldest first. A step that has been released is never changed. */
 export const migrations: readonly Migration[] = [
@@ -21,5 +23,7 @@ export const migrations: readonly Migration[] = [
   webhookRetention,
   transactionPostings,
   outboxPruning,
+  outboxSetAside,
   checksInTurn,
+  sessionFactors,
 ]

@@ -29,7 +29,7 @@ export function clientNetwork(address: string): string {
 }
 
 /** Some proxies write `192.0.2.1:5000` and `[2001:db8::1]:5000`. */
-function withoutPort(host: string): string {
+export function withoutPort(host: string): string {
   return /^\[(.*)\](?::\d+)?$/.exec(host)?.[1] ?? /^([\d.]+):\d+$/.exec(host)?.[1] ?? host
 }
 

@@ -70,7 +70,11 @@ export const environmentSchema = z.object({
     .default(8)
     .describe('Attempts of one transaction at deadlock or lock timeout'),
 
-  BODY_MAX_BYTES: integer(1024, 104_857_600).default(262_144).describe('Largest request body'),
+  CONNECTIONS_MAX: integer(10, 1_000_000)
+    .default(20_000)
+    .describe('Most open connections of one process, sockets included; further ones are dropped'),
+  BODY_MAX_BYTES: integer(1024, 104_857_600).default(262_144).describe('Largest body of a call'),
+  WEBHOOK_BODY_MAX_BYTES: integer(1024, 104_857_600).default(65_536).describe('Largest body of a webhook'),
   BATCH_MAX_CALLS: integer(1, 500).default(25).describe('Most calls in one tRPC batch'),
   REQUESTS_PER_MINUTE_PER_ADDRESS: integer(1, 10_000_000)
     .default(1200)
@@ -112,6 +116,18 @@ export const environmentSchema = z.object({
   REGISTRATIONS_PER_HOUR_PER_ADDRESS: integer(1, 1_000_000)
     .default(20)
     .describe('New accounts an hour from one network address'),
+  LOGINS_PER_HOUR_PER_ACCOUNT: integer(1, 1_000_000)
+    .default(100)
+    .describe('Successful sign-ins an hour to one account; a new password starts anew'),
+  LOGINS_PER_HOUR_PER_ADDRESS: integer(1, 10_000_000)
+    .default(300)
+    .describe('Successful sign-ins an hour from one network address'),
+  PASSWORD_CHANGES_PER_HOUR: integer(1, 1000)
+    .default(5)
+    .describe('Attempts an hour to change the password of one account, right or wrong'),
+  PASSWORD_NOTICES_PER_HOUR: integer(1, 1000)
+    .default(5)
+    .describe('Mails an hour to one e-mail address that its password was changed'),
   PASSWORD_RESET_TTL_MS: duration(1000).default(3_600_000).describe('Life of a password reset token'),
   PASSWORD_RESETS_PER_HOUR: integer(1, 1000).default(5).describe('Reset mails an hour to one e-mail address'),
   PASSWORD_RESETS_PER_HOUR_PER_ADDRESS: integer(1, 1_000_000)
@@ -202,6 +218,9 @@ export const environmentSchema = z.object({
   WEBHOOK_RETENTION_MS: duration(60_000).default(2_592_000_000).describe('How long handled webhooks are kept'),
 
   SOCKETS_PER_SESSION_MAX: integer(1, 100_000).default(10).describe('Sockets of one session on one node'),
+  SOCKETS_PER_USER_MAX: integer(1, 100_000)
+    .default(50)
+    .describe('Sockets of one account on one node, whatever their sessions; the oldest ends'),
   SOCKET_WATCHES_MAX: integer(1, 100_000).default(100).describe('Deposits one socket may watch'),
   SOCKET_MESSAGES_PER_SECOND: integer(1, 100_000).default(50).describe('Messages a second that one socket may send'),
   SOCKET_PAYLOAD_MAX_BYTES: integer(256, 10_485_760).default(65_536).describe('Largest message from a socket'),

@@ -21,12 +21,11 @@ interface FailedAttempt {
 
 const failureMaxLength = 200
 /**
- * An event that is tried again later keeps later ones of its subject waiting; one that is set aside does not. Deleting
- * its row in `outbox_failures` has it published after all.
+ * An event that is tried again later keeps later ones of its subject waiting; one that is set aside does not, and is not
+ * even looked at, however many there are. Setting `set_aside` back to 0 has it tried once more.
  */
-const due = `published_at_ms IS NULL
-  AND NOT EXISTS (SELECT 1 FROM outbox_failures f WHERE f.subject = outbox.subject AND f.next_attempt_at_ms > :now)
-  AND NOT EXISTS (SELECT 1 FROM outbox_failures f WHERE f.event_id = outbox.id AND f.next_attempt_at_ms IS NULL)`
+const due = `published_at_ms IS NULL AND set_aside = 0
+  AND NOT EXISTS (SELECT 1 FROM outbox_failures f WHERE f.subject = outbox.subject AND f.next_attempt_at_ms > :now)`
 
 export async function hasDueEvents(database: Database, now: Date): Promise<boolean> {
   const found = await database.select(`SELECT id FROM outbox WHERE ${due} LIMIT 1`, { now: now.getTime() })
@@ -55,6 +54,9 @@ export async function settleEvents(
     await tx.change('UPDATE outbox SET published_at_ms = :nowMs WHERE id IN (:ids)', { nowMs, ids: idsOf(published) })
   const again = [...published, ...failed.map(({ event }) => event)].filter(({ attempts }) => attempts > 0)
   if (again.length > 0) await tx.change('DELETE FROM outbox_failures WHERE event_id IN (:ids)', { ids: idsOf(again) })
+  const setAside = failed.filter(({ nextAttemptAt }) => nextAttemptAt === null).map(({ event }) => event)
+  if (setAside.length > 0)
+    await tx.change('UPDATE outbox SET set_aside = 1 WHERE id IN (:ids)', { ids: idsOf(setAside) })
   if (failed.length > 0)
     await tx.insert(
       {

@@ -1,5 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
-import { backends } from '../support/backends.ts'
+import { createSignInLimit } from '../../src/identity/adapters/sign-in-limit.ts'
+import type { DomainError } from '../../src/kernel/errors.ts'
+import { createRateLimits } from '../../src/platform/cache/rate-limit.ts'
+import { readConfig } from '../../src/platform/config.ts'
+import { type Backend, backends } from '../support/backends.ts'
 import { accountOf, type IdentityCluster, openCluster, password, refusal } from '../support/identity.ts'
 
 const stranger = '198.51.100.1'
@@ -85,6 +91,37 @@ describe.each(backends)('accounts under attack on $name', (backend) => {
     expect(await guess('ann', home, password)).toBe('signed in')
   })
 
+  it('stay open to new networks however often their owners sign in rightly, and count each wrong guess', async () => {
+    await using opened = await backend.open()
+    await using cluster = await openCluster(opened, { LOGIN_FAILURES_PER_ACCOUNT_MAX: '4' })
+    const guess = guesses(cluster)
+    await (await cluster.nodes[0].as()).register(accountOf('ann'))
+    for (let i = 0; i < 6; i++) expect(await guess('ann', `198.51.100.${i}`, password)).toBe('signed in')
+    for (let i = 0; i < 4; i++) {
+      expect(await guess('ann', `203.0.113.${i}`)).toBe(wrong)
+      if (i < 3) expect(await guess('ann', `192.0.2.${100 + i}`, password), 'and frees nobody').toBe('signed in')
+    }
+    for (let i = 0; i < 2; i++) expect(await guess('ann', '198.51.100.0', password)).toBe('signed in')
+    expect(await guess('ann', '203.0.113.200'), 'nor does it from a network they know').toBe('rate.limited')
+    for (let i = 0; i < 3; i++) expect(await guess('ann', `203.0.113.${201 + i}`, password)).toBe('rate.limited')
+    expect(await guess('ann', '203.0.113.210'), 'nor a right guess that is refused').toBe('rate.limited')
+  })
+
+  it('are not guessed more often while their owners sign in', async () => {
+    await using opened = await backend.open()
+    await using cluster = await openCluster(opened, { LOGIN_FAILURES_PER_ACCOUNT_MAX: '8' })
+    const guess = guesses(cluster)
+    await (await cluster.nodes[0].as()).register(accountOf('ann'))
+    const everybody = Array.from({ length: 24 }, (_, i) =>
+      guess('ann', `203.0.113.${i}`, i % 3 === 0 ? password : 'wrong'),
+    )
+    const looked = (await Promise.all(everybody)).filter((code) => code === wrong)
+    expect(looked.length).toBeLessThanOrEqual(8)
+    let more = 0
+    while ((await guess('ann', `198.51.100.${more}`)) === wrong) more++
+    expect(looked.length + more).toBeLessThanOrEqual(8)
+  })
+
   it('are forgiven everything by a password reset', async () => {
     await using opened = await backend.open()
     const limits = { LOGIN_FAILURES_MAX: '3', LOGIN_FAILURES_PER_ACCOUNT_MAX: '6' }
@@ -135,4 +172,32 @@ describe.each(backends)('accounts under attack on $name', (backend) => {
     expect(await refusal(caller.login({ login: 'cyd', password }))).toBe(wrong)
     expect(await refusal(caller.login({ login: 'dan', password }))).toBe('rate.limited')
   })
+
+  it('get no allowance from a right guess that outlasts the time it counts for', async () => {
+    const windowMs = 2000
+    await using limit = await openSignInLimit(backend, { points: 2, windowMs })
+    const guessFrom = (network: string, verify: () => Promise<true | null>) =>
+      limit.guess({ account: 'ann', network, known: false }, verify).catch(({ code }: DomainError) => code)
+    const right = () => pause(windowMs + 300, true as const)
+    expect(await Promise.all([guessFrom('a', right), guessFrom('b', right)])).toEqual([true, true])
+    const outcomes = await Promise.all(['c', 'd', 'e'].map((network) => guessFrom(network, async () => null)))
+    expect(outcomes.sort()).toEqual([null, null, 'rate.limited'])
+  })
 })
+
+/** The limit by itself, which counts wherever the backend keeps its counts; the rule is that of an account. */
+async function openSignInLimit(backend: Backend, rule: { points: number; windowMs: number }) {
+  const opened = await backend.open()
+  const { REDIS_URL, REDIS_PREFIX } = readConfig({ ...opened.env })
+  const redis = REDIS_URL === undefined ? null : new Redis(REDIS_URL)
+  const limits = createRateLimits(redis, REDIS_PREFIX)
+  const roomy = (name: string) => limits({ name, points: 100, windowMs: 60_000 })
+  const perAccount = limits({ name: 'account', ...rule })
+  return {
+    ...createSignInLimit({ perAccount, perAccountAndNetwork: roomy('both'), perNetwork: roomy('network') }),
+    async [Symbol.asyncDispose]() {
+      redis?.disconnect()
+      await opened[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { defineSessions, sessionWriter } from '../../src/identity/adapters/sequelize/sessions.ts'
 import { backends } from '../support/backends.ts'
-import { accountOf, openCluster, refusal } from '../support/identity.ts'
+import { accountOf, openCluster, password, refusal, totpCode } from '../support/identity.ts'
 
 describe.each(backends)('races of accounts on $name', (backend) => {
   it('a sign-in under way does not slip past a password change', async () => {
@@ -21,6 +21,36 @@ describe.each(backends)('races of accounts on $name', (backend) => {
     })
     expect(await signIn.refused).toBe('auth.invalid_credentials')
     expect(await database.select('SELECT id FROM sessions')).toHaveLength(1)
+  })
+
+  it('a sign-in under way, by password alone, does not slip past the second factor', async () => {
+    await using opened = await backend.open()
+    await using cluster = await openCluster(opened)
+    const [node, other] = cluster.nodes
+    await (await node.as()).register(accountOf('ann'))
+    const { database } = node
+    const lock = database.dialect === 'mysql' ? 'FOR UPDATE' : ''
+    const signIn = await database.transaction(async (tx) => {
+      await tx.select(`SELECT id FROM users ${lock}`)
+      const refused = refusal(other.signIn('ann'))
+      await pause(500)
+      await tx.change("UPDATE users SET totp_secret = 'proven meanwhile'")
+      return { refused }
+    })
+    expect(await signIn.refused).toBe('auth.invalid_credentials')
+    expect(await database.select('SELECT id FROM sessions')).toHaveLength(1)
+  })
+
+  it('a session that ends meanwhile turns no second factor on', async () => {
+    await using opened = await backend.open()
+    await using cluster = await openCluster(opened)
+    const [node] = cluster.nodes
+    const { session } = await (await node.as()).register(accountOf('ann'))
+    const ann = await node.as(session.accessToken)
+    const { secret } = await ann.totpBegin({ password })
+    await node.database.transaction((tx) => tx.change('UPDATE sessions SET revoked_at_ms = 1'))
+    expect(await refusal(ann.totpConfirm({ code: totpCode(secret, cluster.now()) }))).toBe('auth.token_invalid')
+    expect(await node.database.select('SELECT totp_secret FROM users')).toEqual([{ totp_secret: null }])
   })
 
   it('a refresh that comes late does not turn the session back', async () => {

@@ -2,7 +2,11 @@ import { describe, expect, it, vi } from 'vitest'
 import { backends } from '../support/backends.ts'
 import { accountOf, type IdentityCluster, openCluster, password, refusal, resetToken } from '../support/identity.ts'
 
-const roomy = { REGISTRATIONS_PER_HOUR_PER_ADDRESS: '1000', LOGIN_FAILURES_MAX: '100' }
+const roomy = {
+  REGISTRATIONS_PER_HOUR_PER_ADDRESS: '1000',
+  LOGIN_FAILURES_MAX: '100',
+  PASSWORD_CHANGES_PER_HOUR: '1000',
+}
 
 async function actions({ nodes }: IdentityCluster): Promise<string[]> {
   return (await nodes[0].database.select<{ action: string }>('SELECT action FROM audit_log ORDER BY id')).map(
@@ -154,6 +158,17 @@ describe.each(backends)('accounts on $name', (backend) => {
     expect(await node.identity.authenticate(session.accessToken).then((actor) => actor && 'still open')).toBeNull()
     expect(await refusal(anybody.login({ login: 'ann', password }))).toBe('auth.invalid_credentials')
     await node.signIn('ann', `another phrase ${winner}`)
+  })
+
+  it('are not called what only the house is called', async () => {
+    await using opened = await backend.open()
+    await using cluster = await openCluster(opened, { ...roomy, ADMIN_PASSWORD: password })
+    const [node] = cluster.nodes
+    const caller = await node.as()
+    for (const handle of ['Admin', 'xm_support', 'supp0rt'])
+      expect(await refusal(caller.register(accountOf(handle)))).toBe('auth.handle_taken')
+    await node.identity.createFirstAdmin()
+    expect(await node.identity.directory.findUser('admin')).toMatchObject({ handle: 'admin' })
   })
 
   it('have a first admin, made once by whichever node is first', async () => {

@@ -290,7 +290,7 @@ const plants: readonly Plant[] = [
     invariant: 'ends_are_announced_once',
     fault: 'an end that was announced twice',
     async plant(run, { ids }) {
-      await run(`INSERT INTO outbox SELECT 'a twin', type, subject, payload, created_at_ms, published_at_ms FROM outbox
+      await run(`INSERT INTO outbox SELECT 'a twin', type, subject, payload, created_at_ms, published_at_ms, set_aside FROM outbox
         WHERE subject = 'deposit:${ids.settled}' AND type = 'payment.paid'`)
       return ids.settled
     },

@@ -120,9 +120,11 @@ describe.each(backends)('stored notices, $name', (backend) => {
     house.clock.pass(leaseMs + 1)
     const queues = Array.from({ length: 4 }, () => listQueue(15))
     await Promise.all(queues.map((queue) => house.node(queue).takeUp()))
-    await house.node(listQueue(15)).takeUp()
-    const taken = queues.flatMap(({ notices }) => notices.map(({ id }) => id))
-    expect(new Set(taken).size).toBe(taken.length)
+    const rest = listQueue(40)
+    await house.node(rest).takeUp()
+    const taken = [...queues, rest].flatMap(({ notices }) => notices.map(({ id }) => id))
+    expect(taken.sort()).toEqual((await house.rows()).map(({ id }) => id))
+    expect(taken).toHaveLength(40)
   })
 
   it('that come to a busy node are for whoever has room, without a wait', async () => {

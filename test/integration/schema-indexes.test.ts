@@ -22,7 +22,7 @@ const seeds = [
      CONCAT('00000000-0000-7000-8000-', LPAD(seq % 300, 12, '0')) FROM seq_1_to_${many}`,
   `INSERT INTO webhook_notices SELECT UUID(), 'fake', CONCAT('e-', seq), 'c', '{"chargeId":"c","status":"open","payments":[],"takebacks":[]}',
      '', IF(seq % 300 = 0, 'received', 'handled'), NULL, ${nowMs}, 0, IF(seq % 300 = 0, ${nowMs} - 1, NULL) FROM seq_1_to_${many}`,
-  `INSERT INTO outbox SELECT UUID(), 'x', CONCAT('x:', seq), '{}', ${nowMs}, IF(seq % 300 = 0, NULL, ${nowMs}) FROM seq_1_to_${many}`,
+  `INSERT INTO outbox SELECT UUID(), 'x', CONCAT('x:', seq), '{}', ${nowMs}, IF(seq % 300 = 0, NULL, ${nowMs}), 0 FROM seq_1_to_${many}`,
   `INSERT INTO suspense_cases SELECT UUID(), CONCAT('d-', seq), 'fake', 'paid_late', IF(seq % 300 = 0, 'refunding', 'open'), 1, 'IDR',
      'unknown', ${nowMs}, NULL, 0, IF(seq % 300 = 0, ${nowMs} + 1, NULL) FROM seq_1_to_${many}`,
   `INSERT INTO ledger_postings SELECT CONCAT('00000000-0000-7000-a000-', LPAD(seq, 12, '0')), 'transfer', NULL, NULL, 'x', ${nowMs}
@@ -74,7 +74,7 @@ const hotPaths: readonly HotPath[] = [
   {
     path: 'unpublished events',
     table: 'outbox',
-    index: 'outbox_unpublished',
+    index: 'outbox_due',
     walk: (_payments, database) => publishOnce(database),
   },
   {

@@ -161,6 +161,28 @@ test('a wallet whose question was answered late shows what was pushed since', as
   await act(async () => root.unmount())
 })
 
+test('a wallet that was answered ahead of its pushes does not go back', async () => {
+  const { server, client } = await signedIn()
+  await using _ = server
+  server.state.balances = [balance('400', 4)]
+  const versions: number[] = []
+  const feed = client.realtime.onWalletChanged(({ version }) => versions.push(version))
+  await until(() => versions.includes(4))
+  server.state.balances = [balance('600', 6)]
+  await act(async () => root.render(createElement(StrictMode, null, createElement(Wallet, { client }))))
+  await shows('live 600')
+  const serverTime = server.iso(server.nowMs())
+  const push = (posted: string, version: number) =>
+    server.push('wallet:changed', { eventId: posted, version, balance: balance(posted, version), serverTime })
+  push('500', 5)
+  await act(() => until(() => versions.includes(5)))
+  expect(element.textContent).toBe('live 600')
+  push('700', 7)
+  await shows('live 700')
+  feed.stop()
+  await act(async () => root.unmount())
+})
+
 test('hooks render on a server without opening anything', () => {
   const client = createClient({ url: 'http://127.0.0.1:1' })
   expect(renderToString(createElement(Timer, { client, id: 'x' }))).toBe('loading - - - -')

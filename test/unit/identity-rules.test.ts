@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { assertStrongPassword } from '../../src/identity/domain/password.ts'
 import { normaliseReadableCode, readableCode } from '../../src/identity/domain/readable-code.ts'
+import { assertMayBeTaken } from '../../src/identity/domain/reserved-handles.ts'
 import { assertMayGoWithoutTotp, isReplay, readTypedCode } from '../../src/identity/domain/second-factor.ts'
 import { actorName, assertMaySignIn, guessedAccount, newUser } from '../../src/identity/domain/user.ts'
 
@@ -22,6 +23,22 @@ describe('a password', () => {
 
   it.each(['correct horse battery', 'ann_bolin_7!', '日本語のパスワードです'])('may be: %s', (password) => {
     expect(() => assertStrongPassword(password, account)).not.toThrow()
+  })
+})
+
+describe('a handle', () => {
+  const houses = `admin administrator admin_bob adm1n 4dm1n a_d_m_i_n xmadmin support support_team supp0rt1 ann_support
+    xm_ xm_pay pay_xm xm1 staff staff2 xm_staff official the_official_ann officia1 moderator root r00t xmroot system
+    system_1 mod mod7 security payments`
+  it.each(houses.split(/\s+/))('that looks like the house is reserved: %s', (handle) => {
+    const details = { field: 'handle' }
+    expect(() => assertMayBeTaken(handle)).toThrow(expect.objectContaining({ code: 'auth.handle_taken', details }))
+  })
+
+  const people = `ann sari xmas xmen max_mueller badminton_fan root_beer system_of_a_down modest staffan moderna helper
+    person_12_0a1b2c3d solar_system`
+  it.each(people.split(/\s+/))('may be: %s', (handle) => {
+    expect(() => assertMayBeTaken(handle)).not.toThrow()
   })
 })
 

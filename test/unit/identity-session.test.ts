@@ -5,7 +5,15 @@ import { decideRefresh, isOpen, openSession } from '../../src/identity/domain/se
 const now = new Date('2026-01-01T00:00:00Z')
 const later = (ms: number) => new Date(now.getTime() + ms)
 const client = { address: '192.0.2.1', userAgent: 'x'.repeat(500) }
-const fresh = openSession({ id: 'session', userId: 'user', nonce: 'nonce', client, now, ttlMs: 1000 })
+const fresh = openSession({
+  id: 'session',
+  userId: 'user',
+  nonce: 'nonce',
+  totpProven: false,
+  client,
+  now,
+  ttlMs: 1000,
+})
 
 describe('a session', () => {
   it('is open until its end, unless it was ended before', () => {
@@ -23,6 +31,17 @@ describe('a session', () => {
       userAgent: null,
     })
   })
+})
+
+it.each([
+  ['x\u009b31m\u0085y\n', 'x31my'],
+  ['a\u202eb\u2066c\u200fd\u061c', 'abcd'],
+  ['a\u2028b\ud800c', 'abc'],
+  ['\u0000\u007f', null],
+  ['Mozilla/5.0 (X11; Linux) Žluťoučký', 'Mozilla/5.0 (X11; Linux) Žluťoučký'],
+  [`${'x'.repeat(199)}😀`, 'x'.repeat(199)],
+])('a session keeps nothing of %j that cannot be shown', (userAgent, kept) => {
+  expect(openSession({ ...fresh, client: { ...client, userAgent }, now, ttlMs: 1 }).userAgent).toBe(kept)
 })
 
 describe('a refresh token', () => {

@@ -41,7 +41,7 @@ export const errorTable = {
   'auth.totp_already_enabled': { kind: 'conflict', message: 'A second factor is set up already' },
   'auth.totp_not_enabled': { kind: 'conflict', message: 'No second factor is set up' },
   'auth.email_taken': { kind: 'conflict', message: 'An account with this e-mail exists' },
-  'auth.handle_taken': { kind: 'conflict', message: 'An account with this handle exists' },
+  'auth.handle_taken': { kind: 'conflict', message: 'This handle is taken or reserved' },
   'auth.password_weak': { kind: 'invalid', message: 'The password is too easy to guess' },
   'auth.reset_invalid': { kind: 'invalid', message: 'The reset token is unknown, used or expired' },
   'auth.account_suspended': { kind: 'forbidden', message: 'This account is suspended' },

@@ -29,6 +29,8 @@ function walletStore(client: XmClient) {
     /** What was pushed since the last question was asked. */
     let pushed = new Map<string, WalletChange>()
     let questions = 0
+    /** Answers and pushes overtake each other. */
+    const isNewer = ({ balance, version }: WalletChange) => version > (shown.get(balance.currency)?.version ?? -1)
     const publish = () => update({ balances: [...shown.values()], error: null, status: 'live' })
 
     /** Beside the pushes: it works where sockets do not, and an empty wallet is an answer too. */
@@ -39,8 +41,7 @@ function walletStore(client: XmClient) {
         ({ balances }) => {
           if (question !== questions) return
           shown = new Map(balances.map((balance) => [balance.currency, balance]))
-          for (const [currency, { balance, version }] of pushed)
-            if (version > (shown.get(currency)?.version ?? -1)) shown.set(currency, balance)
+          for (const [currency, change] of pushed) if (isNewer(change)) shown.set(currency, change.balance)
           publish()
         },
         (error: unknown) => {
@@ -50,6 +51,7 @@ function walletStore(client: XmClient) {
     }
 
     const changes = realtime.onWalletChanged((change) => {
+      if (!isNewer(change)) return
       const { balance } = change
       pushed.set(balance.currency, change)
       shown.set(balance.currency, balance)

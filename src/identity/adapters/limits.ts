@@ -9,7 +9,11 @@ type LimitsConfig = Pick<
   | 'LOGIN_FAILURES_PER_ACCOUNT_MAX'
   | 'LOGIN_FAILURES_PER_ADDRESS_MAX'
   | 'LOGIN_LOCKOUT_MS'
+  | 'LOGINS_PER_HOUR_PER_ACCOUNT'
+  | 'LOGINS_PER_HOUR_PER_ADDRESS'
   | 'REGISTRATIONS_PER_HOUR_PER_ADDRESS'
+  | 'PASSWORD_CHANGES_PER_HOUR'
+  | 'PASSWORD_NOTICES_PER_HOUR'
   | 'PASSWORD_RESETS_PER_HOUR'
   | 'PASSWORD_RESETS_PER_HOUR_PER_ADDRESS'
   | 'TOTP_CHALLENGE_TTL_MS'
@@ -31,6 +35,8 @@ export function createIdentityLimits(
       perAccount: failures('sign-in-account', config.LOGIN_FAILURES_PER_ACCOUNT_MAX),
       perNetwork: failures('sign-in-network', config.LOGIN_FAILURES_PER_ADDRESS_MAX),
     }),
+    accountSessions: hourly('login-account', config.LOGINS_PER_HOUR_PER_ACCOUNT),
+    networkSessions: hourly('login-network', config.LOGINS_PER_HOUR_PER_ADDRESS),
     registrations: hourly('registration', config.REGISTRATIONS_PER_HOUR_PER_ADDRESS),
     resetRequests: hourly('reset-request', config.PASSWORD_RESETS_PER_HOUR_PER_ADDRESS),
     resetMails: hourly('reset-mail', config.PASSWORD_RESETS_PER_HOUR),
@@ -41,5 +47,7 @@ export function createIdentityLimits(
     }),
     codes: failures('totp-code'),
     ownPassword: failures('own-password'),
+    passwordChanges: hourly('password-change', config.PASSWORD_CHANGES_PER_HOUR),
+    passwordNotices: hourly('password-notice', config.PASSWORD_NOTICES_PER_HOUR),
   }
 }

@@ -11,9 +11,10 @@ interface SignInLimits {
 }
 
 /**
- * A guess counts against its account before it is checked, so that guesses made at once cannot exceed the limit. Guesses
- * of one network take turns and count against it when they were wrong: who signs in rightly from a shared address neither
- * uses the others' allowance up nor, by signing in to an account of his own, gets a fresh one.
+ * A guess counts against its account before it is checked, so that guesses made at once cannot exceed the limit; a right
+ * one takes back its own count and no more. Guesses of one network take turns and count against it when they were wrong:
+ * who signs in rightly from a shared address neither uses the others' allowance up nor, by signing in to an account of
+ * his own, gets a fresh one.
  */
 export function createSignInLimit({ perAccountAndNetwork, perAccount, perNetwork }: SignInLimits): SignInLimit {
   const inTurn = createTurns()
@@ -25,7 +26,10 @@ export function createSignInLimit({ perAccountAndNetwork, perAccount, perNetwork
         // Also a full account looks at the password: a refusal must not tell which networks it signs in from.
         const full = await refusalOf(known ? perAccount.check(guess.account) : perAccount.consume(guess.account))
         const proven = await verify()
-        if (proven !== null && (known || full === null)) return proven
+        if (proven !== null && (known || full === null)) {
+          if (!known) await perAccount.reward(guess.account)
+          return proven
+        }
         await withinLimit(perNetwork, guess.network)
         if (full !== null) throw full
         return null

@@ -14,7 +14,7 @@ export function authenticate({
     if (claims === null || found === null) return null
     const { session, owner } = found
     if (!isOpen(session, clock.now()) || owner.status !== 'active' || owner.id !== claims.userId) return null
-    return { userId: owner.id, sessionId: session.id, roles: owner.roles, totp: owner.totpSecret !== null }
+    return { userId: owner.id, sessionId: session.id, roles: owner.roles, totp: session.totpProven }
   }
 }
 

@@ -5,14 +5,17 @@ import { actorName } from '../domain/user.ts'
 import { checkOwnPassword } from './check-own-password.ts'
 import { endSessions } from './end-sessions.ts'
 import type { IdentityDeps } from './ports.ts'
+import { tellPasswordChanged } from './tell-password-changed.ts'
 
 type Deps = Pick<IdentityDeps, 'store' | 'clock' | 'passwords' | 'liveSessions' | 'limits' | 'mail' | 'notices'>
 
-/** Changes the password and ends every other session of the account. */
+/** Changes the password and ends every other session of the account. Throws `rate.limited` at too many attempts. */
 export function changePassword(deps: Deps) {
-  const { store, clock, passwords, liveSessions, mail, notices } = deps
+  const { store, clock, passwords, liveSessions, limits } = deps
   const check = checkOwnPassword(deps)
+  const tell = tellPasswordChanged(deps)
   return async (actor: Actor, currentPassword: string, newPassword: string): Promise<void> => {
+    await limits.passwordChanges.consume(actor.userId)
     const user = await check(actor, currentPassword)
     assertStrongPassword(newPassword, user)
     const passwordHash = await passwords.hash(newPassword)
@@ -34,6 +37,6 @@ export function changePassword(deps: Deps) {
       return others
     })
     liveSessions.forget(ended.map(({ id }) => id))
-    notices.run('password notice', () => mail.passwordChanged(user.email, now))
+    await tell(user, now)
   }
 }

@@ -1,7 +1,8 @@
-import type { ClientInfo } from '../../kernel/client-info.ts'
+import { type ClientInfo, clientNetwork } from '../../kernel/client-info.ts'
 import { DomainError } from '../../kernel/errors.ts'
-import type { User } from '../domain/user.ts'
+import { guessedAccount, type User } from '../domain/user.ts'
 import { proveCode, recordWrongCode } from './check-code.ts'
+import { countSession } from './count-session.ts'
 import { issueTokens } from './issue-tokens.ts'
 import type { Challenge, IdentityDeps } from './ports.ts'
 import type { SignedIn } from './register.ts'
@@ -29,6 +30,7 @@ export function completeTotp(deps: Deps) {
   const { store, clock, challenges, liveSessions, limits } = deps
   const prove = proveCode(deps)
   const start = startSession(deps)
+  const count = countSession(deps)
   const issue = issueTokens(deps)
   const challengeInvalid = () => new DomainError('auth.challenge_invalid', 'unauthenticated')
   const codeInvalid = () => new DomainError('auth.totp_invalid', 'unauthenticated')
@@ -55,6 +57,9 @@ export function completeTotp(deps: Deps) {
     const user = await ownerOf(key)
     await limits.codes.consume(user.id)
     const code = prove(user, typed)
+    // Before the challenge is taken: who has to wait keeps it.
+    if (code !== null)
+      await count({ account: guessedAccount(user, user.handle), network: clientNetwork(client.address) })
     const challenge = code === null ? null : await challenges.take(key)
     if (code !== null && challenge === null) throw challengeInvalid()
 

@@ -25,6 +25,7 @@ export function disableTotp(deps: Deps) {
         return false
       }
       await tx.users.disableTotp(user.id)
+      await tx.sessions.forgetTotp(user.id)
       await tx.recoveryCodes.replace(user.id, [])
       await tx.record({
         actor: actorName(actor),

@@ -1,6 +1,7 @@
 import { type ClientInfo, clientNetwork } from '../../kernel/client-info.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import { assertMaySignIn, guessedAccount, type User } from '../domain/user.ts'
+import { countSession } from './count-session.ts'
 import { issueTokens } from './issue-tokens.ts'
 import type { Guess, IdentityDeps } from './ports.ts'
 import type { SignedIn } from './register.ts'
@@ -29,6 +30,7 @@ type Deps = Pick<
 export function logIn(deps: Deps) {
   const { store, clock, random, passwords, challenges, liveSessions, limits, policy } = deps
   const start = startSession(deps)
+  const count = countSession(deps)
   const issue = issueTokens(deps)
 
   async function find(login: string): Promise<User | null> {
@@ -58,6 +60,7 @@ export function logIn(deps: Deps) {
     assertMaySignIn(user)
     // The failures of a login with a second factor are forgiven once that is proven too.
     if (user.totpSecret !== null) return awaitTotp(user, guess)
+    await count(guess)
     const { session, ended } = await store.transaction((tx) => start(tx, user, client, 'password'))
     liveSessions.forget(ended)
     await limits.signIn.forgive(guess)

@@ -118,6 +118,10 @@ export interface SignInLimit {
 
 export interface IdentityLimits {
   readonly signIn: SignInLimit
+  /** Sign-ins that succeed, per account: see guessedAccount. */
+  readonly accountSessions: Limit
+  /** Sign-ins that succeed, per network. */
+  readonly networkSessions: Limit
   /** Per network. */
   readonly registrations: Limit
   /** Per network. */
@@ -130,6 +134,10 @@ export interface IdentityLimits {
   readonly codes: Limit
   /** Per account, for the password of who is signed in already. */
   readonly ownPassword: Limit
+  /** Per account, successful or not. */
+  readonly passwordChanges: Limit
+  /** Per e-mail address. */
+  readonly passwordNotices: Limit
 }
 
 export interface IdentityMail {

@@ -2,6 +2,7 @@ import { type ClientInfo, clientNetwork } from '../../kernel/client-info.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import { userRegistered } from '../domain/events.ts'
 import { assertStrongPassword } from '../domain/password.ts'
+import { assertMayBeTaken } from '../domain/reserved-handles.ts'
 import { auditName, newUser, type User } from '../domain/user.ts'
 import { issueTokens, type Tokens } from './issue-tokens.ts'
 import type { IdentityDeps } from './ports.ts'
@@ -30,6 +31,7 @@ export function register(
   const start = startSession(deps)
   const issue = issueTokens(deps)
   return async ({ email, handle, password, displayName }: Registration, client: ClientInfo): Promise<SignedIn> => {
+    assertMayBeTaken(handle)
     assertStrongPassword(password, { email, handle })
     await limits.registrations.consume(clientNetwork(client.address))
     const passwordHash = await passwords.hash(password)

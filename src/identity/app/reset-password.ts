@@ -3,6 +3,7 @@ import { assertStrongPassword } from '../domain/password.ts'
 import { auditName } from '../domain/user.ts'
 import { endSessions } from './end-sessions.ts'
 import type { IdentityDeps } from './ports.ts'
+import { tellPasswordChanged } from './tell-password-changed.ts'
 
 type Deps = Pick<
   IdentityDeps,
@@ -10,10 +11,12 @@ type Deps = Pick<
 >
 
 /**
- * Sets a new password by the token of a mail, once, ends every session of the account, and forgives the failures of
+ * Sets a new password by the token of a mail, once, ends every session of the account, and forgives the attempts of
  * whoever made it necessary; those at sign-in count per password anyway.
  */
-export function resetPassword({ store, clock, digest, passwords, liveSessions, limits, mail, notices }: Deps) {
+export function resetPassword(deps: Deps) {
+  const { store, clock, digest, passwords, liveSessions, limits } = deps
+  const tell = tellPasswordChanged(deps)
   const resetInvalid = () => new DomainError('auth.reset_invalid', 'invalid', { field: 'token' })
   return async (token: string, newPassword: string): Promise<void> => {
     const tokenHash = digest(token)
@@ -39,7 +42,8 @@ export function resetPassword({ store, clock, digest, passwords, liveSessions, l
       return sessions
     })
     liveSessions.forget(ended.map(({ id }) => id))
-    await Promise.all([limits.codes.reset(user.id), limits.ownPassword.reset(user.id)])
-    notices.run('password notice', () => mail.passwordChanged(user.email, now))
+    const { codes, ownPassword, passwordChanges } = limits
+    await Promise.all([codes, ownPassword, passwordChanges].map((limit) => limit.reset(user.id)))
+    await tell(user, now)
   }
 }

@@ -10,7 +10,8 @@ export type SignInMethod = 'password' | 'totp' | 'recovery_code' | 'registration
 
 /**
  * Opens a session for an account whose password was proven a moment ago. Sign-ins of one account queue for its row, so
- * that the bound on sessions holds, and none slips past a password change. Returns also what had to end for it.
+ * that the bound on sessions holds, and none slips past a change of the password or of the second factor. Returns also
+ * what had to end for it.
  */
 export function startSession({
   clock,
@@ -25,7 +26,7 @@ export function startSession({
     method: SignInMethod,
   ): Promise<{ session: Session; ended: string[] }> => {
     const user = await tx.users.lock(proven.id)
-    if (user === null || user.status === 'deleted' || user.passwordHash !== proven.passwordHash)
+    if (user === null || user.status === 'deleted' || !provesStill(proven, user))
       throw new DomainError('auth.invalid_credentials', 'unauthenticated')
     assertMaySignIn(user)
     const now = clock.now()
@@ -33,6 +34,7 @@ export function startSession({
       id: ids.next(),
       userId: user.id,
       nonce: random.token(),
+      totpProven: method === 'totp' || method === 'recovery_code',
       client,
       now,
       ttlMs: policy.sessionTtlMs,
@@ -49,4 +51,9 @@ export function startSession({
       })
     return { session, ended: surplus.map(({ id }) => id) }
   }
+}
+
+/** Whether what was proven a moment ago is still all that the account asks for. */
+function provesStill(proven: User, user: User): boolean {
+  return user.passwordHash === proven.passwordHash && user.totpSecret === proven.totpSecret
 }

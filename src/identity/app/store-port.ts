@@ -52,6 +52,10 @@ export interface SessionWriter extends SessionReader {
   rotate(id: string, counter: number, at: { now: Date; expiresAt: Date }): Promise<boolean>
   /** Like openOf, and keeps the sessions from changing until the transaction ends. */
   lockOpenOf(userId: string, now: Date): Promise<Session[]>
+  /** Notes that the second factor was proven in a session. */
+  proveTotp(id: string): Promise<void>
+  /** Undoes that for all sessions of an account. */
+  forgetTotp(userId: string): Promise<void>
   /** Returns how many were not ended yet. */
   end(ids: readonly string[], reason: EndReason, now: Date): Promise<number>
 }

@@ -8,6 +8,7 @@ export type EndReason =
   | 'password_reset'
   | 'too_many'
   | 'reuse'
+  | 'totp_enabled'
 
 /** One signed-in device, and the family of the refresh tokens that it has had. */
 export interface Session {
@@ -22,14 +23,18 @@ export interface Session {
   readonly rotatedAt: Date
   readonly expiresAt: Date
   readonly revokedAt: Date | null
+  /** Whether the second factor was proven in it, which the account's having one does not say. */
+  readonly totpProven: boolean
   readonly userAgent: string | null
   readonly address: string | null
 }
 
 const userAgentMaxLength = 200
+/** What would break a line, turn its reading direction, or not be text at all where it is shown. */
+const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu
 const addressMaxLength = 64
 
-interface NewSession extends Pick<Session, 'id' | 'userId' | 'nonce'> {
+interface NewSession extends Pick<Session, 'id' | 'userId' | 'nonce' | 'totpProven'> {
   readonly client: ClientInfo
   readonly now: Date
   readonly ttlMs: number
@@ -44,7 +49,7 @@ export function openSession({ client, now, ttlMs, ...given }: NewSession): Sessi
     rotatedAt: now,
     expiresAt: new Date(now.getTime() + ttlMs),
     revokedAt: null,
-    userAgent: client.userAgent?.slice(0, userAgentMaxLength) ?? null,
+    userAgent: client.userAgent?.slice(0, userAgentMaxLength).replace(unprintable, '') || null,
     address: client.address.slice(0, addressMaxLength),
   }
 }

@@ -7,6 +7,8 @@ export interface RateLimit {
   consume(key: string, points?: number): Promise<void>
   /** Throws `rate.limited` when the key is at its limit, without counting. */
   check(key: string): Promise<void>
+  /** Gives back one, or so many points that were consumed; a key never gets more than its limit. */
+  reward(key: string, points?: number): Promise<void>
   reset(key: string): Promise<void>
 }
 
@@ -53,6 +55,11 @@ function asRateLimit(limiter: RateLimiterAbstract): RateLimit {
     async check(key) {
       const state = await limiter.get(key)
       if (state !== null && state.consumedPoints >= limiter.points) throw limited(state.msBeforeNext)
+    },
+    async reward(key, points = 1) {
+      const { consumedPoints } = await limiter.reward(key, points)
+      // The window they were counted in has ended: the next one begins at nothing, not below.
+      if (consumedPoints < 0) await limiter.penalty(key, Math.min(points, -consumedPoints))
     },
     async reset(key) {
       await limiter.delete(key)

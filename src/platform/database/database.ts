@@ -124,7 +124,8 @@ export async function openDatabase(config: DatabaseConfig, hooks: DatabaseHooks 
 /** The file holds password hashes and signing secrets: it is for whoever runs the server, as are the files beside it. */
 function makePrivate(directory: string, storage: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  closeSync(openSync(storage, 'a', 0o600))
+  // Only where there is none: closing a file drops all locks that this process holds on it, SQLite's included.
+  if (!existsSync(storage)) closeSync(openSync(storage, 'a', 0o600))
   for (const file of [storage, `${storage}-wal`, `${storage}-shm`]) if (existsSync(file)) chmodSync(file, 0o600)
 }
 

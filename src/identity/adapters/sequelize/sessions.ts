@@ -20,6 +20,7 @@ export function defineSessions(sequelize: Sequelize) {
     expiresAtMs: columns.int64,
     userAgent: columns.text(200),
     address: columns.text(64),
+    totpProven: columns.int32,
     network: columns.text(64),
   })
 }
@@ -29,6 +30,7 @@ interface NewRow extends Pick<Session, 'id' | 'userId' | 'nonce' | 'refreshCount
   lastUsedAtMs: number
   rotatedAtMs: number
   expiresAtMs: number
+  totpProven: number
   network: string | null
 }
 
@@ -44,6 +46,7 @@ interface SessionRow {
   revoked_at_ms: Int64 | null
   user_agent: string | null
   address: string | null
+  totp_proven: number
 }
 
 interface OwnerRow extends SessionRow {
@@ -57,7 +60,7 @@ interface OwnerRow extends SessionRow {
 }
 
 const sessionColumns = `s.id, s.user_id, s.nonce, s.refresh_counter, s.created_at_ms, s.last_used_at_ms, s.rotated_at_ms,
-  s.expires_at_ms, s.revoked_at_ms, s.user_agent, s.address`
+  s.expires_at_ms, s.revoked_at_ms, s.user_agent, s.address, s.totp_proven`
 const ownerColumns =
   'u.email, u.handle, u.display_name, u.roles, u.status, u.totp_secret, u.created_at_ms AS owner_created_at_ms'
 const open = `SELECT ${sessionColumns} FROM sessions s
@@ -77,6 +80,7 @@ function toSession(row: SessionRow): Session {
     revokedAt: row.revoked_at_ms === null ? null : time(row.revoked_at_ms),
     userAgent: row.user_agent,
     address: row.address,
+    totpProven: row.totp_proven === 1,
   }
 }
 
@@ -112,7 +116,7 @@ export function sessionWriter(tx: Tx, sessions: ReturnType<typeof defineSessions
   const forUpdate = tx.dialect === 'mysql' ? 'FOR UPDATE' : ''
   return {
     ...sessionReader(tx),
-    async insert({ id, userId, nonce, refreshCounter, userAgent, address, ...times }) {
+    async insert({ id, userId, nonce, refreshCounter, userAgent, address, totpProven, ...times }) {
       await insertRows(tx, sessions, [
         {
           ...{ id, userId, nonce, refreshCounter, userAgent, address },
@@ -120,6 +124,7 @@ export function sessionWriter(tx: Tx, sessions: ReturnType<typeof defineSessions
           lastUsedAtMs: times.lastUsedAt.getTime(),
           rotatedAtMs: times.rotatedAt.getTime(),
           expiresAtMs: times.expiresAt.getTime(),
+          totpProven: totpProven ? 1 : 0,
           network: address === null ? null : clientNetwork(address),
         },
       ])
@@ -134,6 +139,12 @@ export function sessionWriter(tx: Tx, sessions: ReturnType<typeof defineSessions
     },
     async lockOpenOf(userId, now) {
       return (await tx.select<SessionRow>(`${open} ${forUpdate}`, { userId, nowMs: now.getTime() })).map(toSession)
+    },
+    async proveTotp(id) {
+      await tx.change('UPDATE sessions SET totp_proven = 1 WHERE id = :id', { id })
+    },
+    async forgetTotp(userId) {
+      await tx.change('UPDATE sessions SET totp_proven = 0 WHERE user_id = :userId', { userId })
     },
     async end(ids, reason, now) {
       const sql =
