@@ -25,6 +25,11 @@ export function createMetrics() {
       buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
       registers,
     }),
+    connectionsDropped: new Counter({
+      name: 'xm_connections_dropped_total',
+      help: 'Connections dropped because too many were open',
+      registers,
+    }),
     procedureErrors: new Counter({
       name: 'xm_procedure_errors_total',
       help: 'Calls that were refused or failed, by error code',

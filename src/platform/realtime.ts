@@ -6,10 +6,12 @@ import type { Actor } from '../kernel/actor.ts'
 import { assert } from '../kernel/assert.ts'
 import type { RateLimit } from './cache/rate-limit.ts'
 import type { Config } from './config.ts'
+import { socketPath } from './http/socket-upgrades.ts'
 import type { Logger } from './log.ts'
-import { admitConnections, guardEntrance, joinOwnRooms } from './realtime/admission.ts'
+import { trackAccounts } from './realtime/accounts.ts'
+import { guardEntrance, joinOwnRooms } from './realtime/admission.ts'
 import { answerCalls, asCallSocket, type CallHandlers, type CallSocket } from './realtime/calls.ts'
-import { createFloodGate } from './realtime/message-meter.ts'
+import { admitConnections } from './realtime/connections.ts'
 import { noMeter, type RealtimeMeter } from './realtime/meter.ts'
 import { holdBackMissedEvents } from './realtime/recovery.ts'
 import { trackSessions } from './realtime/sessions.ts'
@@ -23,6 +25,7 @@ import {
   sessionRoom,
 } from './realtime/sockets.ts'
 import { openStreams } from './realtime/streams.ts'
+import { guardTransports } from './realtime/transport-guard.ts'
 import { closeConnections, cutOff, unsentBytes } from './realtime/wire.ts'
 
 export type { CallHandlers, CallSocket } from './realtime/calls.ts'
@@ -36,6 +39,7 @@ export type RealtimeConfig = Pick<
   | 'STAFF_TOTP'
   | 'TRUST_PROXY'
   | 'SOCKETS_PER_SESSION_MAX'
+  | 'SOCKETS_PER_USER_MAX'
   | 'SOCKET_MESSAGES_PER_SECOND'
   | 'SOCKET_PAYLOAD_MAX_BYTES'
   | 'SOCKET_BUFFER_MAX_BYTES'
@@ -101,7 +105,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const entrance = { isClosing: () => closing !== null, refused: meter.socketRefused }
 
   const io: Gateway = new Server(httpServer, {
-    path: '/socket.io',
+    path: socketPath,
     serveClient: false,
     transports: ['websocket', 'polling'],
     perMessageDeflate: false,
@@ -109,11 +113,6 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     connectTimeout: connectTimeoutMs,
     pingInterval: pingIntervalMs,
     pingTimeout: pingTimeoutMs,
-    allowRequest: admitConnections({
-      ...entrance,
-      addressLimit: deps.addressLimit,
-      trustProxy: config.TRUST_PROXY,
-    }),
     ...(config.CORS_ORIGINS.length > 0 && { cors: { origin: [...config.CORS_ORIGINS] } }),
     ...(config.SOCKET_RESUME_MAX_MS > 0 && {
       connectionStateRecovery: { maxDisconnectionDuration: config.SOCKET_RESUME_MAX_MS, skipMiddlewares: false },
@@ -122,6 +121,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   })
   const { adapter } = io.sockets
   const recovery = holdBackMissedEvents(io)
+  const accounts = trackAccounts(config.SOCKETS_PER_USER_MAX)
   const sessions = trackSessions({
     socketsPerSessionMax: config.SOCKETS_PER_SESSION_MAX,
     isSessionLive: deps.isSessionLive,
@@ -129,13 +129,15 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     log,
   })
 
+  admitConnections(io, { ...entrance, addressLimit: deps.addressLimit, trustProxy: config.TRUST_PROXY })
+  guardTransports(io, { packetsPerSecond: config.SOCKET_MESSAGES_PER_SECOND, ended: meter.socketEnded })
   guardEntrance(io, {
     ...entrance,
     authenticate: deps.authenticate,
     staffTotpRequired: config.STAFF_TOTP === 'required',
     log,
   })
-  io.engine.on('connection', guardConnection)
+  io.engine.on('connection', hastenEnd)
   const backlogTimer = setInterval(endSlowConsumers, backlogCheckMs).unref()
   if (onRoomOpened) adapter.on('create-room', onRoomOpened)
   if (onRoomEmptied) adapter.on('delete-room', onRoomEmptied)
@@ -145,24 +147,18 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     joinOwnRooms(socket)
     socket.on('disconnect', () => {
       sessions.remove(socket)
+      accounts.remove(socket)
       meter.socketClosed()
     })
-    for (const surplus of sessions.add(socket)) end(surplus, 'too_many_sockets')
+    for (const surplus of new Set([...sessions.add(socket), ...accounts.add(socket)])) end(surplus, 'too_many_sockets')
     answerCalls(socket, { handlers, messagesPerSecond: config.SOCKET_MESSAGES_PER_SECOND, actorLimit, meter, log })
     void recovery.replay(socket)
     if (onSent) socket.onAnyOutgoing(onSent)
     onConnected?.({ actor: socket.data.actor, socket: asCallSocket(socket) })
   })
 
-  function guardConnection(connection: GatewaySocket['conn']): void {
-    const gate = createFloodGate(config.SOCKET_MESSAGES_PER_SECOND)
-    connection.on('data', () => {
-      if (!gate.isFlooded()) return
-      meter.socketEnded('flood')
-      connection.close()
-      cutOff(connection)
-    })
-    // The library gives a peer half a minute to confirm the end; one that vanished or plays dead gets less.
+  /** The library gives a peer half a minute to confirm the end; one that vanished or plays dead gets less. */
+  function hastenEnd(connection: GatewaySocket['conn']): void {
     connection.once('close', () => void setTimeout(() => cutOff(connection), closingGraceMs).unref())
   }
 

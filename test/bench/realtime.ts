@@ -53,7 +53,11 @@ export const ticks: Bench = async (context) => {
  */
 export const webhookAck: Bench = async (context) => {
   const env = await context.emptyData('mariadb')
-  await using product = await startProgram('serve-product', { ...env, SOCKETS_PER_SESSION_MAX: '100000' })
+  await using product = await startProgram('serve-product', {
+    ...env,
+    SOCKETS_PER_SESSION_MAX: '100000',
+    SOCKETS_PER_USER_MAX: '100000',
+  })
   await using clients = await startProgram('watch-deposits')
   const url = await product.call<string>('url')
   const { userId, accessToken } = await register(url, 'watcher')

@@ -21,7 +21,8 @@ let product: Product
 const recorded = recordLog()
 
 beforeAll(async () => {
-  product = await openProduct(embedded!, { BODY_MAX_BYTES: String(bodyMaxBytes) }, { log: recorded.log })
+  const limits = { BODY_MAX_BYTES: String(bodyMaxBytes), WEBHOOK_BODY_MAX_BYTES: String(bodyMaxBytes) }
+  product = await openProduct(embedded!, limits, { log: recorded.log })
 })
 afterAll(async () => {
   await product[Symbol.asyncDispose]()
@@ -98,9 +99,9 @@ describe('a request without a body', () => {
   it.each([
     ['OPTIONS', '/nothing/here', 404],
     ['DELETE', '/nothing/here', 404],
-    ['PATCH', '/webhooks/simulator', 404],
+    ['PATCH', '/webhooks/simulator', 405],
     ['POST', '/webhooks/simulator', 401],
-    ['DELETE', '/trpc/system.info', 415],
+    ['DELETE', '/trpc/system.info', 405],
     ['OPTIONS', '/trpc/system.info', 415],
   ])('%s %s is answered with %i', async (method, path, status) => {
     expect((await send({ method, path })).status).toBe(status)
@@ -116,9 +117,11 @@ describe('an error that comes before any call is begun', () => {
       { path: '/trpc/auth.login', headers: { 'content-type': 'text/plain' }, parts: ['x'] },
     ],
     ['too many calls', 400, { path: batch, method: 'GET', headers: callHeaders }],
+    ['a URL that cannot be decoded', 400, { path: '/trpc/%E0%A4%A?batch=1', method: 'GET', headers: callHeaders }],
   ])('tells its request id: %s', async (_what, status, sent) => {
     const answer = await send(sent)
     expect(answer.status).toBe(status)
+    expect(answer.headers['content-type']).toBe('application/json')
     const requestId = answer.headers['x-request-id']
     expect(JSON.parse(answer.body).error.data.xm).toMatchObject({ code: 'request.malformed', requestId })
     expect(requestId).toMatch(/./)

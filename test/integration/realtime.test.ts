@@ -371,6 +371,67 @@ describe('the realtime gateway', () => {
     expect(realtime.socketCount()).toBe(2)
   })
 
+  it('ends the oldest socket of an account that has too many, whatever their sessions', async () => {
+    const accounts = createAccounts()
+    const { url, realtime } = await startNode({ accounts, env: { SOCKETS_PER_USER_MAX: '2' } })
+    const first = await openConnected(url, accounts.signIn('ann').token)
+    const told = next(first, 'session:ended')
+    await openConnected(url, accounts.signIn('ann').token)
+    const bob = await openConnected(url, accounts.signIn('bob').token)
+    await openConnected(url, accounts.signIn('ann').token)
+    expect(await told).toEqual({ reason: 'too_many_sockets' })
+    expect(realtime.socketCount()).toBe(3)
+    expect(bob.connected).toBe(true)
+  })
+
+  it.each([
+    ['noops', '6', []],
+    ['pongs', '3', []],
+    ['pings of WebSocket', '', [0x89]],
+    ['pongs of WebSocket', '', [0x8a]],
+  ])('ends a connection that floods with %s', async (_what, text, opcode) => {
+    const ended: string[] = []
+    const meter = { socketEnded: (reason: string) => ended.push(reason) }
+    const { port } = await startNode({ accounts: createAccounts(), meter, env: { SOCKET_MESSAGES_PER_SECOND: '10' } })
+    const raw = openRaw(port)
+    const startedAtMs = performance.now()
+    const closed = once(raw, 'close')
+    const frame = opcode.length === 0 ? textFrame(text) : Buffer.from([...opcode, 0x80, 0, 0, 0, 0])
+    for (let count = 0; count < 100; count++) raw.write(frame)
+    await closed
+    expect(performance.now() - startedAtMs).toBeLessThan(2_000)
+    expect(ended).toEqual(['flood'])
+  })
+
+  it.each([
+    ['polling', 'an unfinished event', '451-["x",{"_placeholder":true,"num":0}]'],
+    ['websocket', 'an unfinished event', '451-["x",{"_placeholder":true,"num":0}]'],
+    ['websocket', 'an unfinished answer', '461-1[{"_placeholder":true,"num":0}]'],
+    ['websocket', 'bytes', Buffer.alloc(9)],
+  ])('ends a socket that sends something binary: over %s %s', async (transport, _what, data) => {
+    const accounts = createAccounts()
+    const reasons: string[] = []
+    const meter = { socketEnded: (reason: string) => reasons.push(reason) }
+    const { url, realtime } = await startNode({ accounts, meter })
+    const socket = await openConnected(url, accounts.signIn('ann').token, { transports: [transport] })
+    const ended = next(socket, 'disconnect')
+    socket.io.engine.send(typeof data === 'string' ? data.slice(1) : data)
+    await ended
+    expect(reasons).toEqual(['binary'])
+    await vi.waitFor(() => expect(realtime.socketCount()).toBe(0))
+  })
+
+  it('moves a connection from polling to WebSocket, and goes on', async () => {
+    const accounts = createAccounts()
+    const { url, realtime } = await startNode({ accounts })
+    const socket = await openConnected(url, accounts.signIn('ann').token, { transports: ['polling', 'websocket'] })
+    if (socket.io.engine.transport.name !== 'websocket') await next(socket.io.engine, 'upgrade')
+    const heard = eventsOf(socket, 'deposit:changed')
+    realtime.emit(userRoom('ann'), 'deposit:changed', change(1))
+    await vi.waitFor(() => expect(heard).toEqual([change(1)]))
+    expect(await socket.timeout(2_000).emitWithAck('deposit:watch', { depositId })).toMatchObject({ ok: true })
+  })
+
   it('gives a socket every tick, also of deposits that tick at the same moment', async () => {
     const accounts = createAccounts()
     const { url, realtime } = await startNode({ accounts })

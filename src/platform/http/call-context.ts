@@ -1,13 +1,17 @@
 import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
 import type { TRPCError } from '@trpc/server'
 import { isErrorCode } from '#contract'
 import type { Actor } from '../../kernel/actor.ts'
+import { withoutPort } from '../../kernel/client-info.ts'
 import type { DomainError } from '../../kernel/errors.ts'
 import { asDomainError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { asRefusal, type Context } from '../trpc.ts'
 
+/** Room for an IPv6 address with its zone. */
+const addressMaxLength = 64
 const bearer = /^Bearer +([^\s]+)$/i
 
 interface Caller {
@@ -61,9 +65,19 @@ export function longestRetryAfter(errors: readonly TRPCError[]): string | null {
   return waits.length === 0 ? null : String(Math.max(...waits.map(Number)))
 }
 
-/** The peer's address; behind a proxy that sets it, the last entry of X-Forwarded-For. */
+/**
+ * The peer's address; behind a proxy that sets it, the last entry of X-Forwarded-For. A client may have written that
+ * entry itself: what is no address counts for nothing.
+ */
 export function clientAddress({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
-  const forwarded = trustProxy ? headers['x-forwarded-for'] : undefined
-  const last = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded)?.split(',').at(-1)?.trim()
-  return last !== undefined && last !== '' ? last.slice(0, 64) : (socket.remoteAddress ?? 'unknown')
+  const forwarded = trustProxy ? forwardedAddress(headers['x-forwarded-for']) : null
+  return forwarded ?? socket.remoteAddress ?? 'unknown'
+}
+
+function forwardedAddress(header: string | string[] | undefined): string | null {
+  const last = String(header ?? '')
+    .split(',')
+    .at(-1)
+  const host = withoutPort(last?.trim() ?? '')
+  return host.length <= addressMaxLength && isIP(host) !== 0 ? host : null
 }

@@ -6,8 +6,8 @@ import type { HttpDeps, HttpEnvironment } from './deps.ts'
 
 /** tRPC's own adapter: answers whatever the direct way does not, streamed batches above all. */
 export function fetchCalls({ config, authenticate, log, metrics }: HttpDeps, router: AnyTRPCRouter) {
-  return (request: Request, { requestId, address }: HttpEnvironment['Variables']): Promise<Response> =>
-    fetchRequestHandler({
+  return async (request: Request, { requestId, address }: HttpEnvironment['Variables']): Promise<Response> => {
+    const response = await fetchRequestHandler({
       endpoint: '/trpc',
       req: request,
       router,
@@ -21,16 +21,16 @@ export function fetchCalls({ config, authenticate, log, metrics }: HttpDeps, rou
         }),
       responseMeta: ({ errors }) => {
         const retryAfter = longestRetryAfter(errors)
-        return {
-          headers: new Headers({
-            'cache-control': 'no-store',
-            ...(retryAfter !== null && { 'retry-after': retryAfter }),
-          }),
-        }
+        return { headers: new Headers(retryAfter === null ? {} : { 'retry-after': retryAfter }) }
       },
       onError({ error, path }) {
         failedIn(requestId, error)
         noteFailure({ metrics, log }, error, { requestId, path })
       },
     })
+    // The library names no type where it refuses before any call, and what is guessed instead is text.
+    if (response.body !== null && !response.headers.get('content-type')?.startsWith('application/'))
+      response.headers.set('content-type', 'application/json')
+    return response
+  }
 }

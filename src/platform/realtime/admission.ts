@@ -1,10 +1,6 @@
-import type { IncomingMessage } from 'node:http'
 import { type Actor, isStaff } from '../../kernel/actor.ts'
-import { clientNetwork } from '../../kernel/client-info.ts'
 import { DomainError } from '../../kernel/errors.ts'
-import type { RateLimit } from '../cache/rate-limit.ts'
 import { asDomainError, errorBody } from '../errors.ts'
-import { clientAddress } from '../http/call-context.ts'
 import { createRequestIds } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import { forgetRecovery } from './recovery.ts'
@@ -25,25 +21,6 @@ interface AdmissionDeps {
 const tokenMaxLength = 4096
 /** Handshakes on one connection: the first, and again with a fresh token. */
 const attemptsMax = 3
-
-interface ConnectionDeps {
-  readonly addressLimit: Pick<RateLimit, 'consume'>
-  readonly trustProxy: boolean
-  readonly isClosing: () => boolean
-  readonly refused: (code: string) => void
-}
-
-/** Turns connections away before anything else is done for them: while closing, and above the limit of their network. */
-export function admitConnections({ addressLimit, trustProxy, isClosing, refused }: ConnectionDeps) {
-  return async (request: IncomingMessage, decide: (reason: string | null, success: boolean) => void): Promise<void> => {
-    const refusal = await addressLimit.consume(clientNetwork(clientAddress(request, trustProxy))).then(
-      () => (isClosing() ? 'service.unavailable' : null),
-      () => 'rate.limited',
-    )
-    if (refusal !== null) refused(refusal)
-    decide(refusal, refusal === null)
-  }
-}
 
 /** Lets in only who has a valid token. A refusal reaches the client as `connect_error` with the error's body in `data`. */
 export function guardEntrance(io: Gateway, deps: AdmissionDeps): void {

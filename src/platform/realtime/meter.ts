@@ -6,7 +6,7 @@ export interface RealtimeMeter {
   socketRefused(code: string): void
   socketClosed(): void
   /** The server ended it. */
-  socketEnded(reason: SocketEndReason | 'flood'): void
+  socketEnded(reason: SocketEndReason | 'flood' | 'binary'): void
   callAnswered(event: keyof ClientEvents, outcome: 'ok' | ErrorCode, durationMs: number): void
   unknownEvent(): void
 }
