@@ -1,4 +1,4 @@
-import type { DepositStatus } from '../../src/payments/domain/deposit.ts'
+import type { DepositStatus } from '../../src/payments/domain/deposit-status.ts'
 import type { ChargeReport, ProviderPayment, ProviderTakeback } from '../../src/payments/domain/gateway.ts'
 import type { LatePolicy } from '../../src/payments/domain/payment-decisions.ts'
 

@@ -1,7 +1,8 @@
 import type { Money } from '../../src/kernel/money.ts'
-import { type Deposit, type DepositStatus, newDeposit } from '../../src/payments/domain/deposit.ts'
+import { type Deposit, newDeposit } from '../../src/payments/domain/deposit.ts'
 import type { DepositCase } from '../../src/payments/domain/deposit-change.ts'
 import type { ReportCircumstances } from '../../src/payments/domain/deposit-decisions.ts'
+import type { DepositStatus } from '../../src/payments/domain/deposit-status.ts'
 import type {
   ChargeReport,
   DepositMethod,

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { PaymentsPolicy } from '../../src/payments/app/policy.ts'
-import type { DepositStatus } from '../../src/payments/domain/deposit.ts'
+import type { DepositStatus } from '../../src/payments/domain/deposit-status.ts'
 import type { Database } from '../../src/platform/database/database.ts'
 import type { ModelCase, ModelDeposit } from './deposit-model.ts'
 import type { Payments } from './payments.ts'

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type Deposit, depositStatuses } from '../../src/payments/domain/deposit.ts'
+import type { Deposit } from '../../src/payments/domain/deposit.ts'
 import type { DepositCase } from '../../src/payments/domain/deposit-change.ts'
 import { applyReport } from '../../src/payments/domain/deposit-decisions.ts'
+import { depositStatuses } from '../../src/payments/domain/deposit-status.ts'
 import type { ProviderTakeback } from '../../src/payments/domain/gateway.ts'
 import { at, caseOf, depositIn, endAt, learnt, paid, says, taken } from '../support/deposits.ts'
 

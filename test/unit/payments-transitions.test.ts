@@ -5,13 +5,12 @@ import {
   canBecome,
   checkAmount,
   confirmCharge,
-  type DepositStatus,
-  depositStatuses,
   isOpen,
   isOverdue,
   newDeposit,
 } from '../../src/payments/domain/deposit.ts'
 import { cancel, expire, fail } from '../../src/payments/domain/deposit-endings.ts'
+import { type DepositStatus, depositStatuses } from '../../src/payments/domain/deposit-status.ts'
 import { depositIn, idr, method, startAt } from '../support/deposits.ts'
 
 /** The state machine as the domain's own words have it. */

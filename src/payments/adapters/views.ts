@@ -1,7 +1,8 @@
 import type { BalanceView, DepositMethodView, DepositView, TimelineEntry, TransactionView } from '#contract'
 import type { Currency } from '../../kernel/money.ts'
 import type { AuditEntry, Balance, WalletTransaction } from '../app/ports.ts'
-import { type Deposit, type DepositStatus, depositStatuses } from '../domain/deposit.ts'
+import type { Deposit } from '../domain/deposit.ts'
+import { type DepositStatus, depositStatuses } from '../domain/deposit-status.ts'
 import type { DepositMethod } from '../domain/gateway.ts'
 
 /** What clients see of a deposit. */

@@ -1,6 +1,7 @@
 import type { Page, PageRequest } from '../../kernel/page.ts'
-import type { Deposit, DepositStatus } from '../domain/deposit.ts'
+import type { Deposit } from '../domain/deposit.ts'
 import type { CaseChange, CaseKind, DepositCase, NewCase, PaymentOutcome } from '../domain/deposit-change.ts'
+import type { DepositStatus } from '../domain/deposit-status.ts'
 import type { DepositMethod } from '../domain/gateway.ts'
 import type { Posting, PostingKind } from '../domain/ledger.ts'
 import type { Gateway } from './gateway-port.ts'

@@ -1,7 +1,8 @@
 import type { Actor } from '../../kernel/actor.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import type { Page, PageRequest } from '../../kernel/page.ts'
-import type { Deposit, DepositStatus } from '../domain/deposit.ts'
+import type { Deposit } from '../domain/deposit.ts'
+import type { DepositStatus } from '../domain/deposit-status.ts'
 import type { AuditEntry, PaymentsStore } from './ports.ts'
 
 const storyMaxSteps = 500

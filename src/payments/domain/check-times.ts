@@ -1,6 +1,8 @@
+import { type DepositStatus, openStatuses } from './deposit-status.ts'
+
 /** What of a deposit says when its gateway is asked about it. */
 interface Checked {
-  readonly status: string
+  readonly status: DepositStatus
   readonly createdAt: Date
   readonly expiresAt: Date
   /** How often it was asked. */
@@ -17,9 +19,9 @@ const growth = 4
 const growthMax = 12
 const openPauseMaxMs = 3_600_000
 
-const awaited: ReadonlySet<string> = new Set(['pending', 'partially_paid', 'processing'])
+const open: ReadonlySet<DepositStatus> = new Set(openStatuses)
 /** Whose payer may still be on the way. */
-const hurried: ReadonlySet<string> = new Set([...awaited, 'created', 'expired', 'canceled'])
+const hurried: ReadonlySet<DepositStatus> = new Set([...openStatuses, 'expired', 'canceled'])
 
 export function firstCheckAt(createdAt: Date): Date {
   return new Date(createdAt.getTime() + createdCheckMs)
@@ -47,7 +49,7 @@ export function nextCheck({ status, expiresAt, checks }: Checked, now: Date, lat
   const pauseMs = (hurried.has(status) ? createdCheckMs : settledCheckMs) * growth ** Math.min(checks + 1, growthMax)
   if (status === 'created') return new Date(Math.min(nowMs + pauseMs, Math.max(afterEnd, nowMs + createdCheckMs)))
   if (nowMs < afterEnd) return new Date(afterEnd)
-  if (awaited.has(status)) return new Date(nowMs + Math.min(pauseMs, openPauseMaxMs))
+  if (open.has(status)) return new Date(nowMs + Math.min(pauseMs, openPauseMaxMs))
   const watchEnds = expiresAt.getTime() + lateWatchMs
   return nowMs < watchEnds ? new Date(Math.min(nowMs + pauseMs, watchEnds)) : null
 }

@@ -1,22 +1,9 @@
 import { DomainError } from '../../kernel/errors.ts'
 import type { Money } from '../../kernel/money.ts'
 import { checkBeforeEnd, firstCheckAt } from './check-times.ts'
+import { type DepositStatus, expiringStatuses, openStatuses } from './deposit-status.ts'
 import type { DepositMethod, PaymentKind } from './gateway.ts'
 
-export const depositStatuses = [
-  'created',
-  'pending',
-  'partially_paid',
-  'processing',
-  'settled',
-  'expired',
-  'failed',
-  'canceled',
-  'partially_refunded',
-  'refunded',
-  'reversed',
-] as const
-export type DepositStatus = (typeof depositStatuses)[number]
 export type DepositException = 'none' | 'paid_partial' | 'paid_over' | 'paid_late' | 'marked'
 
 /** Every step a deposit may take. What is not here is illegal and changes nothing. */
@@ -33,16 +20,6 @@ const transitions: Readonly<Record<DepositStatus, readonly DepositStatus[]>> = {
   refunded: [],
   reversed: [],
 }
-
-/** Statuses that a deposit leaves by itself when its time is over. */
-export const expiringStatuses = ['pending', 'partially_paid'] as const satisfies readonly DepositStatus[]
-/** Statuses in which the countdown runs for whoever watches. */
-export const openStatuses = [
-  'created',
-  'pending',
-  'partially_paid',
-  'processing',
-] as const satisfies readonly DepositStatus[]
 
 export interface Deposit {
   readonly id: string

@@ -3,7 +3,7 @@ import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Tx } from '../../../platform/database/database.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
 import type { AddressWrites } from '../../app/ports.ts'
-import { openStatuses } from '../../domain/deposit.ts'
+import { openStatuses } from '../../domain/deposit-status.ts'
 import type { PaymentsModels } from './models.ts'
 
 const countTtlMs = 10_000

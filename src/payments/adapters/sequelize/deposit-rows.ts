@@ -1,6 +1,7 @@
 import type { Currency } from '../../../kernel/money.ts'
 import type { Int64 } from '../../../platform/database/columns.ts'
-import { type Deposit, type DepositException, type DepositStatus, isOpen } from '../../domain/deposit.ts'
+import { type Deposit, type DepositException, isOpen } from '../../domain/deposit.ts'
+import type { DepositStatus } from '../../domain/deposit-status.ts'
 import type { PaymentKind } from '../../domain/gateway.ts'
 
 /** A row of `deposits` as it is read. */

@@ -4,7 +4,7 @@ import type { Audit } from '../../../platform/audit.ts'
 import type { Reader, Tx } from '../../../platform/database/database.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
 import type { DepositReads, DepositWrites } from '../../app/ports.ts'
-import { openStatuses } from '../../domain/deposit.ts'
+import { openStatuses } from '../../domain/deposit-status.ts'
 import { type DepositRow, depositColumns, fromDeposit, openFlag, toDeposit } from './deposit-rows.ts'
 import type { PaymentsModels } from './models.ts'
 
