@@ -1,73 +1,76 @@
 #!/usr/bin/env node
-import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { PatternFileError, readPatternFile } from '../logscan/adapters/pattern-file.ts'
-import { type CheckedPattern, checkPatterns } from '../logscan/app/check-patterns.ts'
-import type { LogPattern } from '../logscan/domain/log-pattern.ts'
-import { builtInPatterns } from '../logscan/domain/pattern-pack.ts'
+import { InputError } from '../logscan/adapters/cli/input-error.ts'
+import { createOutput } from '../logscan/adapters/cli/output.ts'
+import { checkPatternFile, listPatterns } from '../logscan/adapters/cli/patterns-command.ts'
+import { printable } from '../logscan/adapters/cli/printable.ts'
+import { runScan } from '../logscan/adapters/cli/scan-command.ts'
+import { readScanFlags, scanFlags } from '../logscan/adapters/cli/scan-options.ts'
+import { runTemplates } from '../logscan/adapters/cli/templates-command.ts'
 
-const usage = `usage: logscan patterns list
-       logscan patterns check FILE    YAML (.yaml, .yml), or one regular expression a line
+const usage = `usage: logscan scan FILE|FOLDER|GLOB|-...   looks for patterns in whole files
+         --patterns FILE     YAML (.yaml, .yml), or one regular expression a line; else the built-in ones
+         --jobs N            threads; as many as there are cores
+         --count             only how many lines match: pattern, tab, lines
+         --ndjson            one object for each line that matches
+         --since TIME        leaves out lines from before it (2026-01-31, 2026-01-31T10:00:00Z) and those that tell no time
+         --until TIME        leaves out lines from then on
+         --context N         shows so many lines before and behind
+         --explain           tells how the patterns are looked for
+         --fail-on LEVEL     exit status 1 if a line of the level (trace, debug, info, warn, error, fatal) or worse is found
+         --no-progress       shows no bar
+         --chunk-bytes N     bytes that a thread reads at once
+       logscan templates FILE [--assign] [--ndjson]   the kinds of lines in a file, with counts; --assign: the kind of each line
+       logscan patterns list
+       logscan patterns check FILE
 
-Exit status: 0 done, 2 a usage or input error`
+Compressed files (gzip, zstd) are unpacked; - is the standard input. Times without a zone are UTC.
+Exit status: 0 done, 1 --fail-on was met, 2 a usage or input error (the rest was still read)`
 
-const statesMax = 10_000
+const statusFailed = 1
+const statusProblem = 2
 
-/** Somebody called it wrongly, or gave it what it cannot read. */
-class InputError extends Error {}
+const terminal = {
+  output: createOutput(process.stdout),
+  complain: (line: string) => void process.stderr.write(`${printable(line)}\n`),
+  isOutputTerminal: process.stdout.isTTY === true,
+  isErrorTerminal: process.stderr.isTTY === true,
+  columns: process.stdout.columns ?? 120,
+  now: () => Date.now(),
+}
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: { help: { type: 'boolean', short: 'h', default: false } },
+const templatesFlags = { assign: { type: 'boolean', default: false }, ndjson: scanFlags.ndjson } as const
+const flagsOf: Readonly<Record<string, object>> = { scan: scanFlags, templates: templatesFlags, patterns: {} }
+
+/** Gives the exit status. Throws InputError. */
+async function main(): Promise<number> {
+  const { values, positionals, tokens } = parseArgs({
+    options: { ...scanFlags, ...templatesFlags, help: { type: 'boolean', short: 'h' } },
     allowPositionals: true,
-    strict: true,
+    tokens: true,
   })
-  if (values.help) return print(usage)
-  const [command, action, ...files] = positionals
-  if (command !== 'patterns') throw new InputError(usage)
-  if (action === 'list' && files.length === 0) return listPatterns()
-  if (action === 'check' && files.length === 1) return checkFile(files[0] as string)
-  throw new InputError(usage)
-}
-
-function listPatterns(): void {
-  for (const { id, level, title } of builtInPatterns) print([id, level, title].join('\t'))
-}
-
-async function checkFile(file: string): Promise<void> {
-  const checked = checkPatterns({ statesMax })(readPatterns(file, await readText(file)))
-  for (const result of checked) print(lineOf(result))
-  const refused = checked.filter(({ ok }) => !ok).length
-  if (refused > 0) throw new InputError(`${file}: ${refused} of ${checked.length} patterns cannot be used`)
-}
-
-function lineOf(result: CheckedPattern): string {
-  const { id, match } = result.pattern
-  if (result.ok)
-    return [id, 'ok', result.states === null ? `more than ${statesMax} states` : `${result.states} states`].join('\t')
-  const source = 'regex' in match ? match.regex : ''
-  return [id, 'refused', `${result.reason}, at position ${result.position} of ${source}`].join('\t')
-}
-
-function readPatterns(file: string, text: string): LogPattern[] {
-  try {
-    return readPatternFile(file, text)
-  } catch (error) {
-    if (error instanceof PatternFileError) throw new InputError(`${file}: ${error.problems.join('; ')}`)
-    throw error
+  if (values.help === true) {
+    await terminal.output.write(`${usage}\n`)
+    return 0
   }
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new InputError(`${file}: ${error instanceof Error ? error.message.replace(/^(\w+): /, '') : String(error)}`)
+  const [command = '', ...rest] = positionals
+  const flags = flagsOf[command]
+  for (const token of tokens)
+    if (flags !== undefined && token.kind === 'option' && !(token.name in flags))
+      throw new InputError(`--${token.name}: logscan ${command} has no such flag`)
+  if (command === 'scan' && rest.length > 0) {
+    const { hadProblems, failed } = await runScan(rest, readScanFlags(values), terminal)
+    return hadProblems ? statusProblem : failed ? statusFailed : 0
   }
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`)
+  if (command === 'templates' && rest.length === 1) {
+    const { hadProblems } = await runTemplates(rest[0] as string, values, terminal)
+    return hadProblems ? statusProblem : 0
+  }
+  if (command === 'patterns' && rest[0] === 'list' && rest.length === 1) await listPatterns(terminal.output)
+  else if (command === 'patterns' && rest[0] === 'check' && rest.length === 2)
+    await checkPatternFile(rest[1] as string, terminal.output)
+  else throw new InputError(usage)
+  return 0
 }
 
 // A reader that has seen enough, as `head` does, is no error.
@@ -76,8 +79,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
-main().catch((error: unknown) => {
+try {
+  process.exitCode = await main()
+} catch (error) {
   const isUsage = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
-  console.error(error instanceof InputError || isUsage ? error.message : error)
-  process.exitCode = 2
-})
+  if (isUsage) terminal.complain((error as Error).message)
+  else console.error(error instanceof InputError ? error.message : error)
+  process.exitCode = statusProblem
+}
+await terminal.output.flush()

@@ -56,6 +56,13 @@ describe('the README', async () => {
     expect(run.output()).toMatch(/result: paid\n[\s\S]* deposit\.created\n[\s\S]* deposit\.settled\nwallet: /)
   }, 180_000)
 
+  test('scans logs with one command', async () => {
+    await using scan = runShell(block('## Log Scanner'), { cwd: checkout })
+    // Some of what lies there may not be readable, which is told in a line each.
+    expect([0, 2]).toContain(await scan.ended)
+    expect(scan.output()).not.toMatch(/^ +at /m)
+  })
+
   test('checks the books with one command', async () => {
     await using books = runShell('npm run verify:ledger', { cwd: checkout, env: ports })
     expect(await books.ended, books.output()).toBe(0)

@@ -1,4 +1,3 @@
-import { buildAutomaton } from './pattern/automaton.ts'
 import { parsePattern } from './pattern/parse.ts'
 import { compileProgram } from './pattern/program.ts'
 import type { Pattern } from './pattern/syntax.ts'
@@ -22,10 +21,9 @@ export function treeOf({ match, ignoreCase }: LogPattern): Pattern {
   return options.length === 1 ? (options[0] as Pattern) : { kind: 'choice', options }
 }
 
-/** How large a pattern is: the steps of its program, and the states of its automaton, null above the cap. Throws PatternError. */
-export function measure(pattern: LogPattern, statesMax: number): { steps: number; states: number | null } {
-  const program = compileProgram([treeOf(pattern)])
-  return { steps: program.steps.length, states: buildAutomaton(program, statesMax)?.states ?? null }
+/** The number of steps of the pattern's program: what it costs where nothing is remembered. Throws PatternError. */
+export function stepsOf(pattern: LogPattern): number {
+  return compileProgram([treeOf(pattern)]).steps.length
 }
 
 function quote(text: string): string {

@@ -111,7 +111,7 @@ export const builtInPatterns: readonly LogPattern[] = [
     'ssh.failed-login',
     'warn',
     'Failed sign-in over SSH',
-    'sshd\\[\\d+\\]: (?:Failed (?:password|publickey)|Invalid user|authentication failure)',
+    'sshd(?:\\([\\w-]+\\))?\\[\\d+\\]: (?:Failed (?:password|publickey)|Invalid user|authentication failure)',
   ),
   {
     ...regex(

@@ -34,13 +34,33 @@ export function complement(set: CharSet): CharSet {
 
 /** With every character that differs by case alone, by Unicode's simple folding: `k` brings the Kelvin sign along. */
 export function foldCase(set: CharSet): CharSet {
-  const orbits = caseOrbits()
+  const isAscii = set.every(([, to]) => to <= asciiMax)
+  const orbits = isAscii ? asciiOrbits() : caseOrbits()
   const added: [number, number][] = []
   for (const [from, to] of set) {
     for (const [code, others] of orbits)
       if (code >= from && code <= to) for (const other of others) added.push([other, other])
   }
   return union(set, added)
+}
+
+const asciiMax = 0x7f
+/** Beyond ASCII, only the Kelvin sign and the long s fold to letters of ASCII. */
+const foldedToAscii: ReadonlyMap<string, number> = new Map([
+  ['k', 0x212a],
+  ['s', 0x17f],
+])
+
+/** As `caseOrbits`, for sets within ASCII, which most are: it takes no look at all of Unicode. */
+function asciiOrbits(): ReadonlyMap<number, readonly number[]> {
+  const orbits = new Map<number, readonly number[]>()
+  for (let lower = 0x61; lower <= 0x7a; lower++) {
+    const upper = lower - 0x20
+    const beyond = foldedToAscii.get(String.fromCharCode(lower)) ?? []
+    orbits.set(lower, [upper].concat(beyond))
+    orbits.set(upper, [lower].concat(beyond))
+  }
+  return orbits
 }
 
 let orbitsMade: ReadonlyMap<number, readonly number[]> | null = null

@@ -1,0 +1,29 @@
+import type { LogPattern } from '../../domain/log-pattern.ts'
+import { PatternFileError, patternsMax, textMax } from './pattern-file-error.ts'
+
+/** Reads YAML (by the file's name), or one regular expression a line with `#` for comments. Throws PatternFileError. */
+export async function readPatternFile(name: string, text: string): Promise<LogPattern[]> {
+  const patterns = /\.ya?ml$/i.test(name) ? await readYaml(text) : readLines(text)
+  const ids = new Set<string>()
+  const twice = patterns.filter(({ id }) => ids.size === ids.add(id).size).map(({ id }) => `${id}: stands there twice`)
+  if (twice.length > 0) throw new PatternFileError(twice)
+  return patterns
+}
+
+/** What reads YAML takes a while to load, and lines do not need it. */
+async function readYaml(text: string): Promise<LogPattern[]> {
+  const { readYamlPatterns } = await import('./pattern-yaml.ts')
+  return readYamlPatterns(text)
+}
+
+function readLines(text: string): LogPattern[] {
+  const patterns: LogPattern[] = []
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (line === '' || line.startsWith('#')) continue
+    if (line.length > textMax) throw new PatternFileError([`line ${index + 1}: is longer than ${textMax} characters`])
+    patterns.push({ id: `line-${index + 1}`, title: line, level: 'error', match: { regex: line }, ignoreCase: false })
+  }
+  if (patterns.length === 0) throw new PatternFileError(['there is no pattern in it'])
+  if (patterns.length > patternsMax) throw new PatternFileError([`there are more than ${patternsMax} patterns in it`])
+  return patterns
+}

@@ -1,0 +1,43 @@
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Numbers in memory before they go to the file. */
+const blockNumbers = 65_536
+
+/** A long list of whole numbers (i32) in a file of its own, which is deleted in the end: memory does not grow with it. */
+export class NumberLog implements Disposable {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'logscan-'))
+  readonly #fd = openSync(join(this.#folder, 'numbers'), 'w+', 0o600)
+  readonly #block = new Int32Array(blockNumbers)
+  #used = 0
+  #written = 0
+
+  add(number: number): void {
+    if (this.#used === blockNumbers) this.#flush()
+    this.#block[this.#used++] = number
+  }
+
+  /** All of them, in the order in which they were added. */
+  *all(): Generator<number> {
+    this.#flush()
+    const block = new Int32Array(blockNumbers)
+    for (let at = 0; at < this.#written; ) {
+      const read = readSync(this.#fd, block, 0, Math.min(block.byteLength, this.#written - at), at)
+      at += read
+      yield* block.subarray(0, read / Int32Array.BYTES_PER_ELEMENT)
+    }
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd)
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #flush(): void {
+    const bytes = Buffer.from(this.#block.buffer, 0, this.#used * Int32Array.BYTES_PER_ELEMENT)
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at, bytes.length - at, this.#written + at)
+    this.#written += bytes.length
+    this.#used = 0
+  }
+}

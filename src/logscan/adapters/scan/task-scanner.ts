@@ -1,0 +1,113 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import type { HitBatch } from '../../domain/scan/scan-request.ts'
+import type { HitLine } from '../match/line-scan.ts'
+import { LineScan } from '../match/line-scan.ts'
+import { describeError } from './describe-error.ts'
+import { BatchReader } from './hit-reader.ts'
+import { readText } from './read-text.ts'
+import type { ScanTask, TaskEnd, WorkerSetup } from './scan-task.ts'
+import type { Utf16Text } from './utf16-text.ts'
+
+/** Does one task after the other in its thread. */
+export class TaskScanner {
+  readonly #scan: LineScan
+  readonly #reader: BatchReader | null
+  readonly #advance: (bytes: number) => void
+  readonly #countsOnly: boolean
+  #open: { path: string; fd: number } | null = null
+  #bytes = 0
+  #matchedBefore = 0
+
+  constructor(
+    { parts, request, countsOnly, chunkBytes }: WorkerSetup,
+    on: { batch(batch: HitBatch): void; advance(bytes: number): void },
+  ) {
+    this.#countsOnly = countsOnly
+    this.#reader = countsOnly ? null : new BatchReader(request, on.batch)
+    this.#scan = new LineScan({ parts, patterns: request.patternIds.length, chunkBytes, reader: this.#reader })
+    this.#advance = on.advance
+  }
+
+  async run(task: ScanTask): Promise<TaskEnd> {
+    this.#bytes = 0
+    const isRange = task.path !== null && Number.isFinite(task.limit)
+    const problem = isRange ? this.#scanRange(task) : await this.#scanStream(task.path)
+    this.#reader?.flush()
+    const { bytesMatched, states } = this.#scan.effort
+    const matched = bytesMatched - this.#matchedBefore
+    this.#matchedBefore = bytesMatched
+    return {
+      newlines: this.#scan.newlines,
+      counts: this.#countsOnly ? this.#scan.takeCounts() : null,
+      problem,
+      bytes: this.#bytes,
+      bytesMatched: matched,
+      states,
+    }
+  }
+
+  #scanRange({ path, from, limit }: ScanTask): string | null {
+    let at = this.#begin(from, limit, null)
+    try {
+      const fd = this.#fileOf(path as string)
+      while (!this.#scan.isDone) {
+        const room = this.#scan.room()
+        const read = readSync(fd, room, 0, room.length, at)
+        at += read
+        if (read === 0) this.#scan.finish()
+        else this.#added(read)
+      }
+      return null
+    } catch (error) {
+      this.#scan.finish()
+      return describeError(error)
+    }
+  }
+
+  async #scanStream(path: string | null): Promise<string | null> {
+    let utf16: Utf16Text | null = null
+    this.#begin(0, Number.POSITIVE_INFINITY, (line) => (utf16 === null ? line : utf16.lineAt(line.newlines)))
+    const problem = await readText(
+      path,
+      (bytes) => this.#put(bytes),
+      (text) => {
+        utf16 = text
+      },
+    )
+    this.#scan.finish()
+    return problem
+  }
+
+  #begin(from: number, limit: number, place: ((line: HitLine) => { offset: number; length: number }) | null): number {
+    this.#reader?.begin(place)
+    return this.#scan.begin(from, limit)
+  }
+
+  #put(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      const room = this.#scan.room()
+      const piece = bytes.subarray(at, at + room.length)
+      room.set(piece)
+      at += piece.length
+      this.#added(piece.length)
+    }
+  }
+
+  #added(bytes: number): void {
+    this.#scan.added(bytes)
+    this.#bytes += bytes
+    this.#advance(bytes)
+  }
+
+  #fileOf(path: string): number {
+    if (this.#open?.path === path) return this.#open.fd
+    this.close()
+    this.#open = { path, fd: openSync(path, 'r') }
+    return this.#open.fd
+  }
+
+  close(): void {
+    if (this.#open !== null) closeSync(this.#open.fd)
+    this.#open = null
+  }
+}

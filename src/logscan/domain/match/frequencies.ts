@@ -1,0 +1,80 @@
+import { type ByteSet, bytesOf } from '../pattern/byte-set.ts'
+import { FourBytes } from './four-bytes.ts'
+import { maskOf, shareThrough } from './nibbles.ts'
+
+/** What the sample does not show is rare, not impossible: it is counted as so many. */
+const unseen = 0.02
+const textsCountedMax = 64
+
+/** How often bytes, and pairs of bytes, stand in a sample. */
+export class Frequencies {
+  /** The share of places at which each byte stands. */
+  readonly bytes = new Float64Array(256)
+  readonly fourBytes: FourBytes
+  readonly #counts = new Uint32Array(256)
+  /** At `first * 256 + second` how often `second` follows `first`. */
+  readonly #pairs = new Uint32Array(65_536)
+  readonly #scratch: readonly [Float64Array, Float64Array] = [new Float64Array(256), new Float64Array(256)]
+  readonly #nibbles = new Map<ByteSet, { readonly mask: number; readonly passing: number }>()
+
+  constructor(sample: Uint8Array) {
+    this.fourBytes = new FourBytes(sample)
+    let before = 10
+    for (let at = 0; at < sample.length; at++) {
+      const byte = sample[at] as number
+      this.#counts[before] = (this.#counts[before] as number) + 1
+      this.#pairs[before * 256 + byte] = (this.#pairs[before * 256 + byte] as number) + 1
+      before = byte
+    }
+    const total = sample.length + 256 * unseen
+    for (let byte = 0; byte < 256; byte++) this.bytes[byte] = ((this.#counts[byte] as number) + unseen) / total
+  }
+
+  /** The share of places at which bytes of the sets stand one after the other: counted, if it can be, else estimated. */
+  shareOf(sets: readonly ByteSet[]): number {
+    const count = this.#countOf(sets)
+    return count > 0 ? count / this.fourBytes.total : this.#estimate(sets)
+  }
+
+  /** 0 also where the sets stand for too many texts, or too short ones, to count them. */
+  #countOf(sets: readonly ByteSet[]): number {
+    if (sets.length !== 4) return 0
+    let texts = [0]
+    for (const [index, set] of sets.entries()) {
+      const bytes = bytesOf(set)
+      if (bytes.length * texts.length > textsCountedMax) return 0
+      texts = texts.flatMap((text) => bytes.map((byte) => (text | (byte << (8 * index))) >>> 0))
+    }
+    return texts.reduce((sum, text) => sum + this.fourBytes.countOf(text), 0)
+  }
+
+  /** As if each byte depended on that before it alone. */
+  #estimate(sets: readonly ByteSet[]): number {
+    let [shares, next] = this.#scratch
+    for (const [index, set] of sets.entries()) {
+      const before = index === 0 ? null : bytesOf(sets[index - 1] as ByteSet)
+      for (const byte of bytesOf(set)) {
+        let share = before === null ? (this.bytes[byte] as number) : 0
+        if (before !== null)
+          for (const first of before) share += (shares[first] as number) * this.#following(first, byte)
+        next[byte] = share
+      }
+      ;[shares, next] = [next, shares]
+    }
+    return bytesOf(sets.at(-1) as ByteSet).reduce((sum, byte) => sum + (shares[byte] as number), 0)
+  }
+
+  /** The nibbles of a set as a mask, and the share of places whose byte the mask lets through. */
+  nibblesOf(set: ByteSet): { readonly mask: number; readonly passing: number } {
+    const known = this.#nibbles.get(set)
+    if (known !== undefined) return known
+    const mask = maskOf(set)
+    const made = { mask, passing: shareThrough([mask], this.bytes) }
+    this.#nibbles.set(set, made)
+    return made
+  }
+
+  #following(first: number, second: number): number {
+    return ((this.#pairs[first * 256 + second] as number) + unseen / 256) / ((this.#counts[first] as number) + unseen)
+  }
+}
