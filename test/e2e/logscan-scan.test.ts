@@ -62,7 +62,7 @@ describe.each(['typical', 'dense'] as const)('a %s log', (profile) => {
 
   beforeAll(async () => {
     file = folder.file(`${profile}.log`)
-    facts = await writeLogFile(file, { ...logProfiles[profile], bytes: profile === 'typical' ? 24e6 : 6e6, seed: 7 })
+    facts = await writeLogFile(file, { ...logProfiles[profile], bytes: profile === 'typical' ? 20e6 : 4.5e6, seed: 7 })
   })
 
   it.each(['grep', 'rg'] as const)('has the counts that %s finds (left out where it is not installed)', (program) => {
@@ -187,7 +187,7 @@ describe('what is shown of a scan', () => {
     expect(err).toContain(': the automaton reads the lines with this text, at ')
     expect(err).toMatch(/\n {2}1: (?:ERRO|RROR)\n/)
     expect(err).toMatch(/rare\.log: 185006 bytes, \d\.\d\d % of them read by the automaton\n$/)
-    const anything = await folder.write('anything.txt', 'ERROR\n[0-9]+\n')
+    const anything = await folder.write('anything.txt', 'ERROR\n.\n')
     expect((await scan(rare, '--patterns', anything)).err).toContain(
       'the automaton reads every line\n  line-2: no text must stand in every line that it matches\n',
     )

@@ -22,6 +22,8 @@ export interface HeldText {
   readonly from: number
   readonly to: number
   readonly offset: number
+  /** Nothing comes before it, but for a byte order mark. */
+  readonly isStart: boolean
   /** Nothing comes after it. */
   readonly isAll: boolean
 }
@@ -86,6 +88,8 @@ export class LineScan {
   #limit = 0
   /** Lines that start before it are of the range: its limit, but for a first line behind a byte order mark. */
   #startsBefore = 0
+  /** Offset behind the byte order mark. */
+  #textStart = 0
   #newlines = 0
   #isSkipping = false
   #mayHaveMark = false
@@ -112,6 +116,7 @@ export class LineScan {
     this.#newlines = 0
     this.#isSkipping = from > 0
     this.#mayHaveMark = from === 0
+    this.#textStart = 0
     this.#isMatched = false
     this.#long = null
     return start
@@ -207,7 +212,8 @@ export class LineScan {
     this.#mayHaveMark = false
     const behind = Math.min(this.#at + byteOrderMark.length, this.#end)
     if (!this.#bytes.subarray(this.#at, behind).equals(byteOrderMark)) return true
-    this.#at = behind
+    this.#at = this.#held = behind
+    this.#textStart = byteOrderMark.length
     this.#startsBefore = Math.max(this.#limit, byteOrderMark.length + 1)
     return true
   }
@@ -357,7 +363,9 @@ export class LineScan {
       this.#waiting.length = 0
       return
     }
-    const text = { bytes: this.#bytes, from: this.#held, to: this.#end, offset: this.#held + this.#base, isAll }
+    const offset = this.#held + this.#base
+    const isStart = offset === this.#textStart
+    const text = { bytes: this.#bytes, from: this.#held, to: this.#end, offset, isStart, isAll }
     let read = 0
     for (const line of this.#waiting) {
       if (!this.#reader.read(line, text)) break

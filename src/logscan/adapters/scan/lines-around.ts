@@ -41,7 +41,7 @@ export class LinesAround {
     this.#isAllThere = held.isAll || this.#ceiling < held.to
     // What lies before a line that is too long to be held is not held either.
     this.#floor = start === null ? Math.max(held.from, this.#start - lookBehindBytes) : this.#start
-    this.#isTextStart = this.#floor === held.from && held.offset === 0
+    this.#isTextStart = this.#floor === held.from && held.isStart
   }
 
   /** Appends the line as a JSON string. */

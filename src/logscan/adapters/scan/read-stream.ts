@@ -7,6 +7,8 @@ const gzipMagic = Buffer.from([0x1f, 0x8b])
 const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 const magicBytes = 4
 const pieceBytes = 262_144
+/** Bytes unpacked at once. Where data is damaged, what was unpacked just before is lost: less than that. */
+const unpackedBytes = 65_536
 const standardInput = 0
 
 export type Compression = 'none' | 'gzip' | 'zstd'
@@ -60,7 +62,7 @@ async function readPlain(head: Buffer, pieces: Pieces, write: (bytes: Uint8Array
 
 /** Each piece is unpacked and written before the next is read, so that an error takes nothing away that came before it. */
 async function readGzip(head: Buffer, pieces: Pieces, write: (bytes: Uint8Array) => void): Promise<string | null> {
-  const gunzip = createGunzip({ chunkSize: pieceBytes })
+  const gunzip = createGunzip({ chunkSize: unpackedBytes })
   let problem: string | null = null
   const ended = new Promise<void>((resolve) => {
     gunzip.on('data', write)

@@ -3,7 +3,7 @@ import { typicalLog } from '../../domain/match/typical-log.ts'
 import type { Input } from './find-inputs.ts'
 
 const pieces = 16
-const pieceBytes = 8192
+const pieceBytes = 4096
 
 /** Some pieces of the files, spread over all of them; what logs usually look like where there is none that can be sampled. */
 export async function sampleInputs(inputs: readonly Input[]): Promise<Uint8Array> {

@@ -30,26 +30,20 @@ export class Frequencies {
     for (let byte = 0; byte < 256; byte++) this.bytes[byte] = ((this.#counts[byte] as number) + unseen) / total
   }
 
-  /** The share of places at which bytes of the sets stand one after the other: counted, if it can be, else estimated. */
-  shareOf(sets: readonly ByteSet[]): number {
-    const count = this.#countOf(sets)
-    return count > 0 ? count / this.fourBytes.total : this.#estimate(sets)
-  }
-
-  /** 0 also where the sets stand for too many texts, or too short ones, to count them. */
-  #countOf(sets: readonly ByteSet[]): number {
-    if (sets.length !== 4) return 0
+  /** The share of places at which four bytes of the sets stand; null where there are none, or too many texts to count. */
+  countedShare(sets: readonly ByteSet[]): number | null {
     let texts = [0]
     for (const [index, set] of sets.entries()) {
       const bytes = bytesOf(set)
-      if (bytes.length * texts.length > textsCountedMax) return 0
+      if (bytes.length * texts.length > textsCountedMax) return null
       texts = texts.flatMap((text) => bytes.map((byte) => (text | (byte << (8 * index))) >>> 0))
     }
-    return texts.reduce((sum, text) => sum + this.fourBytes.countOf(text), 0)
+    const count = texts.reduce((sum, text) => sum + this.fourBytes.countOf(text), 0)
+    return count === 0 ? null : count / this.fourBytes.total
   }
 
-  /** As if each byte depended on that before it alone. */
-  #estimate(sets: readonly ByteSet[]): number {
+  /** The share of places at which bytes of the sets stand one after the other, as if each depended on that before it alone. */
+  estimate(sets: readonly ByteSet[]): number {
     let [shares, next] = this.#scratch
     for (const [index, set] of sets.entries()) {
       const before = index === 0 ? null : bytesOf(sets[index - 1] as ByteSet)

@@ -18,8 +18,8 @@ export interface Window {
   /** The share of places of the sample at which it stands. */
   readonly share: number
   readonly masks: Masks
-  /** What it costs, alone in the filter, for each place of the text; to look at a place that passed the filter is 1. */
-  readonly cost: number
+  /** The share of places that it, alone in the filter, lets through. */
+  readonly through: number
 }
 
 /** All windows of one text, of which one has to be looked for. */
@@ -37,7 +37,7 @@ export function cheapestTexts(
   let least = Number.POSITIVE_INFINITY
   for (const requirement of requirements) {
     const texts = requirement.map((text) => windowsOf(text, frequencies))
-    const cost = texts.reduce((sum, windows) => sum + (windows[0] as Window).cost, 0)
+    const cost = texts.reduce((sum, windows) => sum + costOf(windows[0] as Window), 0)
     if (cost < least) {
       cheapest = texts
       least = cost
@@ -50,18 +50,26 @@ export function leastShare(windows: WindowChoice): number {
   return windows.reduce((least, { share }) => Math.min(least, share), 1)
 }
 
+/** For each place of the text; to look at a place that passed the filter costs 1. */
+function costOf({ share, through }: Window): number {
+  return share * lineCost + through
+}
+
+/** The cheapest windows of a text, the cheapest first. */
 function windowsOf(text: Sequence, frequencies: Frequencies): WindowChoice {
-  // A start alone is found with what follows it, the rest with what precedes it: in the line, or as its end.
   const first = text.length === 1 && text[0] !== lineStart ? -1 : 0
   const last = Math.max(first, text.length - windowPlaces)
-  return Array.from({ length: last - first + 1 }, (_, index): Window => {
+  const estimated = Array.from({ length: last - first + 1 }, (_, index): Window => {
     const offset = first + index
     const sets = Array.from({ length: windowPlaces }, (_, place) => text[offset + place] ?? anyByte)
-    const share = frequencies.shareOf(text.slice(Math.max(0, offset), offset + windowPlaces))
     const nibbles = sets.map((set) => frequencies.nibblesOf(set))
     const through = nibbles.reduce((product, { passing }) => product * passing, 1)
-    return { sets, text, offset, share, masks: nibbles.map(({ mask }) => mask), cost: share * lineCost + through }
+    const share = frequencies.estimate(text.slice(Math.max(0, offset), offset + windowPlaces))
+    return { sets, text, offset, share, through, masks: nibbles.map(({ mask }) => mask) }
   })
-    .sort((a, b) => a.cost - b.cost)
+  return estimated
+    .sort((a, b) => costOf(a) - costOf(b))
     .slice(0, windowsKept)
+    .map((window) => ({ ...window, share: frequencies.countedShare(window.sets) ?? window.share }))
+    .sort((a, b) => costOf(a) - costOf(b))
 }

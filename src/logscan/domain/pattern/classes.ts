@@ -1,4 +1,4 @@
-import { type CharSet, charSet, complement, union } from './char-set.ts'
+import { type CharSet, charSet, union } from './char-set.ts'
 
 const range = (from: string, to: string) => [from.charCodeAt(0), to.charCodeAt(0)] as const
 
@@ -6,14 +6,20 @@ const digit = charSet([range('0', '9')])
 const space = charSet([range('\t', '\n'), range('\f', '\r'), range(' ', ' ')])
 const wordChars = charSet([range('0', '9'), range('A', 'Z'), range('_', '_'), range('a', 'z')])
 
+/** A class of characters, or all but those of a class. */
+export interface NamedClass {
+  readonly set: CharSet
+  readonly isInverse: boolean
+}
+
 /** `\d` and the like: ASCII, as RE2 has it. */
-export const perlClasses: Readonly<Record<string, CharSet>> = {
-  d: digit,
-  D: complement(digit),
-  s: space,
-  S: complement(space),
-  w: wordChars,
-  W: complement(wordChars),
+export const perlClasses: Readonly<Record<string, NamedClass>> = {
+  d: { set: digit, isInverse: false },
+  D: { set: digit, isInverse: true },
+  s: { set: space, isInverse: false },
+  S: { set: space, isInverse: true },
+  w: { set: wordChars, isInverse: false },
+  W: { set: wordChars, isInverse: true },
 }
 
 const lower = charSet([range('a', 'z')])

@@ -1,5 +1,5 @@
 import { anyChar, type CharSet, charSet, complement, foldCase, union } from './char-set.ts'
-import { perlClasses, posixClasses, unicodeClass } from './classes.ts'
+import { type NamedClass, perlClasses, posixClasses, unicodeClass } from './classes.ts'
 import { type Pattern, PatternError } from './syntax.ts'
 
 interface Flags {
@@ -153,18 +153,18 @@ class Parser {
     // Two octal digits are a character, one digit points back.
     if (/^(?:[1-9](?![0-7])|[89]|k)/.test(this.#source.slice(this.#at)))
       throw this.#error('back-references cannot be matched in linear time', start)
-    const set = this.#escapedClass()
-    if (set !== null) return { kind: 'chars', set: flags.ignoreCase ? foldCase(set) : set }
+    const set = this.#escapedClass(flags)
+    if (set !== null) return { kind: 'chars', set }
     return literal(this.#escapedChar(start), flags)
   }
 
   /** `\d`, `\pL`, `\P{Greek}`, `\p{^L}`; null where something else is escaped. Stands after the backslash. */
-  #escapedClass(): CharSet | null {
+  #escapedClass(flags: Flags): CharSet | null {
     const start = this.#at - 1
     const perl = perlClasses[this.#peek()]
     if (perl !== undefined) {
       this.#at++
-      return perl
+      return classOf(perl, flags)
     }
     const named = /^([pP])(?:\{(\^?)([^{}]*)\}|(.))/u.exec(this.#source.slice(this.#at))
     if (named === null) {
@@ -175,7 +175,7 @@ class Parser {
     const set = unicodeClass(long ?? short ?? '')
     if (set === null) throw this.#error(`there is no class of characters called ${long ?? short}`, start)
     this.#at += whole.length
-    return (letter === 'P') !== (inverse === '^') ? complement(set) : set
+    return classOf({ set, isInverse: (letter === 'P') !== (inverse === '^') }, flags)
   }
 
   #escapedChar(start: number): number {
@@ -203,36 +203,36 @@ class Parser {
     const sets: CharSet[] = []
     for (let first = true; first || this.#peek() !== ']'; first = false) {
       if (this.#at >= this.#source.length) throw this.#error('this [ is not closed', start)
-      sets.push(this.#classPart())
+      sets.push(this.#classPart(flags))
     }
     this.#at++
-    const set = flags.ignoreCase ? foldCase(union(...sets)) : union(...sets)
+    const set = union(...sets)
     // A class that excludes something never meets the newline: it is between lines.
     return { kind: 'chars', set: inverse ? complement(set) : set }
   }
 
-  #classPart(): CharSet {
+  #classPart(flags: Flags): CharSet {
     const start = this.#at
     const posix = /^\[:(\^?)(\w*):\]/.exec(this.#source.slice(this.#at))
     if (posix !== null) {
       const set = posixClasses[posix[2] ?? '']
       if (set === undefined) throw this.#error(`there is no class of characters called ${posix[2]}`, start)
       this.#at += posix[0].length
-      return posix[1] === '^' ? complement(set) : set
+      return classOf({ set, isInverse: posix[1] === '^' }, flags)
     }
     if (this.#sees('\\')) {
       this.#at++
-      const set = this.#escapedClass()
+      const set = this.#escapedClass(flags)
       if (set !== null) return set
       this.#at--
     }
     const from = this.#classChar()
     if (!this.#sees('-') || this.#source[this.#at + 1] === ']' || this.#at + 1 >= this.#source.length)
-      return [[from, from]]
+      return folded([[from, from]], flags)
     this.#at++
     const to = this.#classChar()
     if (to < from) throw this.#error('a range ends below where it begins', start)
-    return [[from, to]]
+    return folded([[from, to]], flags)
   }
 
   #classChar(): number {
@@ -263,6 +263,15 @@ class Parser {
   #error(reason: string, position: number): PatternError {
     return new PatternError(reason, position)
   }
+}
+
+function folded(set: CharSet, { ignoreCase }: Flags): CharSet {
+  return ignoreCase ? foldCase(set) : set
+}
+
+/** Case is folded before a class is inverted: what it excludes, it excludes in either case. */
+function classOf({ set, isInverse }: NamedClass, flags: Flags): CharSet {
+  return isInverse ? complement(folded(set, flags)) : folded(set, flags)
 }
 
 const noNewline = complement(charSet([[10, 10]]))
