@@ -7,6 +7,7 @@ import { printable } from '../logscan/adapters/cli/printable.ts'
 import { runScan } from '../logscan/adapters/cli/scan-command.ts'
 import { readScanFlags, scanFlags } from '../logscan/adapters/cli/scan-options.ts'
 import { runTemplates } from '../logscan/adapters/cli/templates-command.ts'
+import { describeError } from '../logscan/adapters/scan/describe-error.ts'
 
 const usage = `usage: logscan scan FILE|FOLDER|GLOB|-...   looks for patterns in whole files
          --patterns FILE     YAML (.yaml, .yml), or one regular expression a line; else the built-in ones
@@ -15,7 +16,7 @@ const usage = `usage: logscan scan FILE|FOLDER|GLOB|-...   looks for patterns in
          --ndjson            one object for each line that matches
          --since TIME        leaves out lines from before it (2026-01-31, 2026-01-31T10:00:00Z) and those that tell no time
          --until TIME        leaves out lines from then on
-         --context N         shows so many lines before and behind
+         --context N         so many lines before and behind: with --ndjson, or below the table at a terminal
          --explain           tells how the patterns are looked for
          --fail-on LEVEL     exit status 1 if a line of the level (trace, debug, info, warn, error, fatal) or worse is found
          --no-progress       shows no bar
@@ -59,7 +60,7 @@ async function main(): Promise<number> {
     if (flags !== undefined && token.kind === 'option' && !(token.name in flags))
       throw new InputError(`--${token.name}: logscan ${command} has no such flag`)
   if (command === 'scan' && rest.length > 0) {
-    const { hadProblems, failed } = await runScan(rest, readScanFlags(values), terminal)
+    const { hadProblems, failed } = await runScan(rest, readScanFlags(values, terminal.now()), terminal)
     return hadProblems ? statusProblem : failed ? statusFailed : 0
   }
   if (command === 'templates' && rest.length === 1) {
@@ -75,16 +76,18 @@ async function main(): Promise<number> {
 
 // A reader that has seen enough, as `head` does, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
+  if (error.code === 'EPIPE') process.exit()
+  terminal.complain(`the standard output: ${describeError(error)}`)
+  process.exit(statusProblem)
 })
 
 try {
   process.exitCode = await main()
 } catch (error) {
   const isUsage = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
-  if (isUsage) terminal.complain((error as Error).message)
-  else console.error(error instanceof InputError ? error.message : error)
+  if (isUsage) terminal.complain(error.message)
+  else if (error instanceof InputError) for (const line of error.message.split('\n')) terminal.complain(line)
+  else console.error(error)
   process.exitCode = statusProblem
 }
 await terminal.output.flush()

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
+import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { benchPatternFile, countByRegExp, generateLog, logProfiles } from '../support/generated-logs.ts'
 import { createLogFolder, type LogFolder, logscan, recordsOf, shell } from '../support/logscan-command.ts'
@@ -8,7 +8,7 @@ import { createLogFolder, type LogFolder, logscan, recordsOf, shell } from '../s
 let folder: LogFolder
 let word: string
 let any: string
-/** 3 MB of a log, and its lines. */
+/** 1.5 MB of a log, and its lines. */
 let log: Buffer
 let lines: string[]
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   word = await folder.write('word.txt', 'ERROR\n')
   any = await folder.write('any.txt', '.\n')
   log = Buffer.concat(
-    [...generateLog({ ...logProfiles.typical, bytes: 3e6, seed: 5 })].map((batch) => Buffer.from(batch)),
+    [...generateLog({ ...logProfiles.typical, bytes: 1.5e6, seed: 5 })].map((batch) => Buffer.from(batch)),
   )
   lines = log.toString().trimEnd().split('\n')
 })
@@ -94,7 +94,7 @@ describe('compressed files', () => {
   it('of several gzip members, whatever they are called, are read as what is in them', async () => {
     const patterns = await folder.write('bench.txt', benchPatternFile)
     const plain = await scanRecords(await folder.write('plain.log', log), patterns)
-    const members = [0, 1, 1_000_000, 1_000_007, log.length].map((from, index, all) =>
+    const members = [0, 1, 700_000, 700_007, log.length].map((from, index, all) =>
       gzipSync(log.subarray(from, all[index + 1] ?? log.length)),
     )
     for (const name of ['members.gz', 'members.log']) {
@@ -107,7 +107,7 @@ describe('compressed files', () => {
 
   it('that end too early keep what gzip itself can tell of them, and one line says so', async () => {
     const packed = gzipSync(log)
-    const cuts = [11, 50, 1000, 4096, 65_536, 100_001, 262_144, packed.length - 9, packed.length - 8, packed.length - 1]
+    const cuts = [11, 50, 4096, 65_536, 100_001, packed.length - 9, packed.length - 8, packed.length - 1]
     for (const cut of cuts) {
       const file = await folder.write('cut.gz', packed.subarray(0, cut))
       const whole = spawnSync('gzip', ['-dc', file], { maxBuffer: 1e8 }).stdout
@@ -140,8 +140,9 @@ describe('compressed files', () => {
       // Node's gunzip loses what it was just unpacking.
       const kept = whole.subarray(0, Math.max(0, whole.length - 65_536))
       expect(records.length).toBeGreaterThanOrEqual(kept.toString().split('\n').length - 1)
-      // Between the damage and where it is noticed, nobody can tell.
-      const sure = Math.floor(records.length * 0.9)
+      // The damage is noticed some time after it; until then, nobody can tell.
+      const before = gunzipSync(packed.subarray(0, at), { finishFlush: constants.Z_SYNC_FLUSH }).toString().split('\n')
+      const sure = Math.min(records.length, before.length) - 1
       expect(records.slice(0, sure).map(({ text }) => text)).toEqual(lines.slice(0, sure))
     }
   })
@@ -157,7 +158,7 @@ describe('compressed files', () => {
       expect([code, err]).toEqual([0, ''])
       expect(records.map(({ text }) => text)).toEqual(lines)
       const whole = pack(log)
-      for (const cut of [5, 9, 20_000, whole.length >> 1, whole.length - 5, whole.length - 1]) {
+      for (const cut of [5, 9, whole.length >> 1, whole.length - 5, whole.length - 1]) {
         const end = await scanRecords(await folder.write('cut.zst', whole.subarray(0, cut)), any)
         expect([cut, end.code]).toEqual([cut, 2])
         expect(end.err).toMatch(
@@ -225,7 +226,7 @@ describe('the standard input and pipes', () => {
   )
 
   it('that are closed early end the command, without a word', async () => {
-    await folder.write('large.log', 'ERROR and more of it\n'.repeat(500_000))
+    await folder.write('large.log', 'ERROR and more of it\n'.repeat(200_000))
     for (const flags of ['--ndjson', '--count', '']) {
       const { err } = await shell(`logscan scan large.log --patterns word.txt ${flags} | true`, { cwd: folder.path })
       expect(err).toBe('')
@@ -233,7 +234,7 @@ describe('the standard input and pipes', () => {
   })
 
   it('that are read slowly are waited for, without holding what is written', async () => {
-    await folder.write('large.log', 'ERROR and more of it\n'.repeat(500_000))
+    await folder.write('large.log', 'ERROR and more of it\n'.repeat(200_000))
     const { out, err } = await shell(
       `logscan scan large.log --ndjson --patterns word.txt > >(sleep 3; sha256sum; echo done) &
        sleep 2.5; grep -h VmHWM /proc/$!/status; grep -h State: /proc/$!/status; wait; sleep 2`,

@@ -37,7 +37,7 @@ export interface LogRecord {
 const root = resolve(import.meta.dirname, '../..')
 /** The command as it was built. */
 export const logscanFile = join(root, 'dist/src/main/logscan.js')
-const lookEveryMs = 10
+const lookEveryMs = 25
 
 /** Runs the command to its end. */
 export function logscan(args: readonly string[], { cwd = root, input }: CommandOptions = {}): Promise<CommandEnd> {

@@ -41,16 +41,20 @@ const chunkBytesUsual = 262_144
 type Values = { readonly [Name in keyof typeof scanFlags]?: string | boolean | undefined }
 
 /** Throws InputError, which names the flag and its rule. */
-export function readScanFlags(values: Values): ScanFlags {
+export function readScanFlags(values: Values, now: number): ScanFlags {
   const text = (name: keyof Values) => values[name] as string | undefined
   if (values.count === true && values.ndjson === true)
     throw new InputError('--count and --ndjson cannot be used together')
+  if (values.count === true && text('context') !== undefined) throw new InputError('--context: --count shows no lines')
+  const since = timeOf('--since', text('since'), now)
+  const until = timeOf('--until', text('until'), now)
+  if (since !== null && until !== null && since >= until) throw new InputError('--until: must be later than --since')
   return {
     patternFile: text('patterns'),
     jobs: numberOf('--jobs', text('jobs'), 1, jobsMax) ?? availableParallelism(),
     output: values.count === true ? 'count' : values.ndjson === true ? 'ndjson' : 'summary',
-    since: timeOf('--since', text('since')),
-    until: timeOf('--until', text('until')),
+    since,
+    until,
     context: numberOf('--context', text('context'), 0, contextMax) ?? 0,
     explain: values.explain === true,
     failOn: levelOf(text('fail-on')),
@@ -68,10 +72,10 @@ function numberOf(flag: string, text: string | undefined, from: number, to: numb
 }
 
 /** An instant as logs write it; without a zone it is UTC, as in logs. */
-function timeOf(flag: string, text: string | undefined): number | null {
+function timeOf(flag: string, text: string | undefined, now: number): number | null {
   if (text === undefined) return null
   const withTime = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00` : text
-  const { time, message } = createLineReader({ referenceTime: 0 })(withTime)
+  const { time, message } = createLineReader({ referenceTime: now })(withTime)
   if (time === null || message !== '')
     throw new InputError(`${flag}: must be a time such as 2026-01-31 or 2026-01-31T10:00:00Z, not ${text}`)
   return time

@@ -16,14 +16,14 @@ export async function runTemplates(
 ): Promise<{ readonly hadProblems: boolean }> {
   const readLine = createLineReader({ referenceTime: now() })
   const tree = createTemplateTree(limits)
-  using leaves = new NumberLog()
+  using leaves = assign ? new NumberLog() : null
   const problem = await readLines(file === standardInput ? null : file, (line) => {
     const leaf = tree.leafOf(maskMessage(readLine(line).message))
-    if (assign) leaves.add(leaf)
+    leaves?.add(leaf)
   })
   if (problem !== null) complain(`${file}: ${problem}`)
   const { templates, templateOf } = tree.settle()
-  if (assign) {
+  if (leaves !== null) {
     let line = 0
     for (const leaf of leaves.all()) {
       const template = (templateOf[leaf] as number) + 1

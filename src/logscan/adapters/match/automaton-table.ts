@@ -6,6 +6,12 @@ const accepting = 1
 const lineEnds = 2
 const unknown = 1
 const newline = 10
+/** Numbers that the states may hold, so that their memory is bounded as that of their rows is. */
+const sizeMax = 500_000
+/** What may be made at once while hardly any states are made, as is usual; one such burst goes beyond what they may hold. */
+const sizeAtOnceMax = 6_000_000
+const calmMax = 64
+const statesAtOnceMax = 1024
 
 /**
  * The automaton's rows in the kernel's memory, made as they are needed. When they fill the room they are forgotten, so that
@@ -21,6 +27,7 @@ export class AutomatonTable {
   readonly #rowWords: number
   readonly #rowsMax: number
   #made = 0
+  #countBefore = 0
 
   /** `rows` is the room for them, in words of 32 bits. */
   constructor(program: Program, rows: Uint32Array) {
@@ -39,9 +46,14 @@ export class AutomatonTable {
     return this.#states.count
   }
 
-  /** States that there is room for. Each byte that is read makes one more at most. */
+  /** States that may be made until it is asked again; each byte that is read makes one at most. */
   get room(): number {
-    return this.#rowsMax - this.#states.count
+    const { all, largest } = this.#states.size
+    const isCalm = this.#countBefore > 0 && this.#states.count - this.#countBefore < calmMax
+    this.#countBefore = this.#states.count
+    if (all > sizeMax) return 0
+    const atOnce = isCalm ? Math.ceil(sizeAtOnceMax / largest) : statesAtOnceMax
+    return Math.min(this.#rowsMax - this.#states.count, atOnce)
   }
 
   /** The kernel's question: what follows a row at a symbol. */
@@ -60,6 +72,8 @@ export class AutomatonTable {
   forgetAllBut(row: number): number {
     const kept = this.#states.forgetAllBut(row / (this.#rowWords * 4))
     this.#made = 0
+    // Who fills the room once is likely to fill it again.
+    this.#countBefore = 0
     this.#fill()
     return kept * this.#rowWords * 4
   }

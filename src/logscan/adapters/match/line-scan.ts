@@ -142,12 +142,9 @@ export class LineScan {
     return counts
   }
 
-  /** Bytes that were read by the automaton, and states it has made; for those who want to know. */
-  get effort(): { readonly bytesMatched: number; readonly states: number } {
-    return {
-      bytesMatched: this.#parts.reduce((sum, part) => sum + part.bytesMatched, 0),
-      states: this.#parts.reduce((sum, part) => sum + part.states, 0),
-    }
+  /** Bytes that were read by the automaton, for those who want to know. */
+  get bytesMatched(): number {
+    return this.#parts.reduce((sum, part) => sum + part.bytesMatched, 0)
   }
 
   /** Where the next text goes: `chunkBytes` at most. */

@@ -8,7 +8,7 @@ export const sliceBytes = 65_536
 /** Room for the automaton's rows, of which a page takes memory only once it is used. */
 const rowsBytes = 8 << 20
 /** With less room for new states than that, the old ones are forgotten. */
-const roomMin = 2048
+const roomMin = 64
 const streams = 4
 const stateBytes = 96
 /** In four streams each has a quarter of the slice, and a line more; a line has a byte at least. */
@@ -83,12 +83,14 @@ export class PartMatcher {
 
   /** The bytes that may be read at once: each can make a state, for which there must be room. */
   bytesAtOnce(): number {
-    this.#makeRoom()
-    return Math.min(sliceBytes, this.#table.room)
+    return Math.min(sliceBytes, this.#makeRoom())
   }
 
-  #makeRoom(): void {
-    if (this.#table.room < roomMin) this.#kernel.setCurrentRow(this.#table.forgetAllBut(this.#kernel.currentRow()))
+  #makeRoom(): number {
+    const room = this.#table.room
+    if (room >= roomMin) return room
+    this.#kernel.setCurrentRow(this.#table.forgetAllBut(this.#kernel.currentRow()))
+    return Math.max(1, this.#table.room)
   }
 
   /** Matches whole lines, `bytesAtOnce` bytes at most; calls back for each stretch of them, in order. */

@@ -2,7 +2,9 @@ import type { LogPattern } from '../../domain/log-pattern.ts'
 import { PatternFileError, patternsMax, textMax } from './pattern-file-error.ts'
 
 /** Reads YAML (by the file's name), or one regular expression a line with `#` for comments. Throws PatternFileError. */
-export async function readPatternFile(name: string, text: string): Promise<LogPattern[]> {
+export async function readPatternFile(name: string, content: string): Promise<LogPattern[]> {
+  const text = content.replace(/^\ufeff/, '')
+  if (/[\0\ufffd]/.test(text)) throw new PatternFileError(['is not a text in UTF-8'])
   const patterns = /\.ya?ml$/i.test(name) ? await readYaml(text) : readLines(text)
   const ids = new Set<string>()
   const twice = patterns.filter(({ id }) => ids.size === ids.add(id).size).map(({ id }) => `${id}: stands there twice`)

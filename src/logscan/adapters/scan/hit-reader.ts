@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createLineReader, type LineFacts } from '../../domain/line/read-line.ts'
-import { mayContinue } from '../../domain/line/traces.ts'
 import { type Level, levels } from '../../domain/log-pattern.ts'
 import { groupText, groupVersion } from '../../domain/scan/group-text.ts'
 import { isoTime } from '../../domain/scan/iso-time.ts'
-import { eventAround, eventLinesMax } from '../../domain/scan/log-event.ts'
+import { eventAround } from '../../domain/scan/log-event.ts'
 import type { Example, HitBatch, ScanRequest } from '../../domain/scan/scan-request.ts'
 import type { HeldText, HitLine, HitReader } from '../match/line-scan.ts'
 import { HitColumns } from './hit-columns.ts'
@@ -63,7 +62,7 @@ export class BatchReader implements HitReader {
     if (this.#columns.isFull || this.#writer.length >= recordBytesMax) this.flush()
     const around = new LinesAround(line, held)
     const { context } = this.#request
-    const after = context === 0 ? [] : around.after(context)
+    const after = context === 0 ? [] : around.below(context)
     if (after === null) return false
     const text = around.text
     const facts = this.#factsOf(line, text, around)
@@ -88,22 +87,15 @@ export class BatchReader implements HitReader {
   #factsOf(line: HitLine, text: string, around: LinesAround): EventFacts | null {
     const known = this.#event
     if (known !== null && line.offset < known.end) return known
-    const next = around.next()
-    if (next === undefined) return null
-    const mayGoOn = next !== null && mayContinue(next)
-    if (!mayGoOn && !mayContinue(text)) {
-      const { time, level, message } = this.#readLine(text)
-      const group = this.#groupOf(groupText(message, [text]))
-      this.#event = { time, level, group, start: line.offset, end: line.offset + 1 }
-      return this.#event
-    }
-    const after = mayGoOn ? around.after(eventLinesMax) : []
-    if (after === null) return null
-    const event = eventAround(text, around.above(), after)
+    const event = eventAround(text, line.offset, around)
+    if (event === null) return null
     const { time, level, message } = this.#readLine(event.lines[0] as string)
     const group = this.#groupOf(groupText(message, event.lines))
-    const start = event.index === 0 ? line.offset : -1
-    this.#event = { time, level, group, start, end: around.endAfter(event.lines.length - event.index - 1) }
+    this.#event = {
+      ...{ time, level, group },
+      start: event.index === 0 ? line.offset : -1,
+      end: event.hasBeginning ? around.endAfter(event.lines.length - event.index - 1) : line.offset + 1,
+    }
     return this.#event
   }
 

@@ -5,10 +5,9 @@ import { join } from 'node:path'
 /** Numbers in memory before they go to the file. */
 const blockNumbers = 65_536
 
-/** A long list of whole numbers (i32) in a file of its own, which is deleted in the end: memory does not grow with it. */
+/** A long list of whole numbers (i32) in a file of its own: memory does not grow with it. */
 export class NumberLog implements Disposable {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'logscan-'))
-  readonly #fd = openSync(join(this.#folder, 'numbers'), 'w+', 0o600)
+  readonly #fd = openNameless()
   readonly #block = new Int32Array(blockNumbers)
   #used = 0
   #written = 0
@@ -31,7 +30,6 @@ export class NumberLog implements Disposable {
 
   [Symbol.dispose](): void {
     closeSync(this.#fd)
-    rmSync(this.#folder, { recursive: true, force: true })
   }
 
   #flush(): void {
@@ -39,5 +37,15 @@ export class NumberLog implements Disposable {
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at, bytes.length - at, this.#written + at)
     this.#written += bytes.length
     this.#used = 0
+  }
+}
+
+/** A file without a name is gone with its process, however that ends. */
+function openNameless(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'logscan-'))
+  try {
+    return openSync(join(folder, 'numbers'), 'w+', 0o600)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }

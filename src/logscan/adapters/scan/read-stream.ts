@@ -5,7 +5,9 @@ import { describeError } from './describe-error.ts'
 
 const gzipMagic = Buffer.from([0x1f, 0x8b])
 const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
-const magicBytes = 4
+/** As much as the zstd program itself allows, unless it is told otherwise. */
+const zstdWindowMaxBytes = 128 << 20
+const zstdHeaderBytes = 18
 const pieceBytes = 262_144
 /** Bytes unpacked at once. Where data is damaged, what was unpacked just before is lost: less than that. */
 const unpackedBytes = 65_536
@@ -43,10 +45,10 @@ export async function readStream(path: string | null, write: (bytes: Uint8Array)
 
 type Pieces = AsyncIterator<Buffer>
 
-/** At least the bytes that tell how a text is compressed, if there are so many. */
+/** At least the bytes that tell how a text is compressed, and what it takes to unpack it, if there are so many. */
 async function firstBytes(pieces: Pieces): Promise<Buffer> {
   let head = Buffer.alloc(0)
-  while (head.length < magicBytes) {
+  while (head.length < zstdHeaderBytes) {
     const next = await pieces.next()
     if (next.done === true) break
     head = Buffer.concat([head, next.value])
@@ -83,6 +85,8 @@ async function readGzip(head: Buffer, pieces: Pieces, write: (bytes: Uint8Array)
 }
 
 async function readZstd(head: Buffer, pieces: Pieces, write: (bytes: Uint8Array) => void): Promise<string | null> {
+  if (zstdWindow(head) > zstdWindowMaxBytes)
+    return `unpacking it takes more than ${zstdWindowMaxBytes} bytes of memory, which it was packed with`
   const unpacked = new Decompress(write)
   try {
     unpacked.push(head)
@@ -92,4 +96,18 @@ async function readZstd(head: Buffer, pieces: Pieces, write: (bytes: Uint8Array)
   } catch (error) {
     return `the compressed data is damaged (${describeError(error)}); what comes before was read`
   }
+}
+
+/** The memory, in bytes, that the first frame wants of who unpacks it, by its header. */
+function zstdWindow(head: Buffer): number {
+  const descriptor = head[4] ?? 0
+  const window = head[5] ?? 0
+  // A frame of one segment says how long it is instead.
+  if ((descriptor & 0x20) !== 0) {
+    const bytes = [1, 2, 4, 8][descriptor >> 6] as number
+    const at = 5 + ([0, 1, 2, 4][descriptor & 3] as number)
+    return head.length < at + bytes ? 0 : head.readUIntLE(at, Math.min(bytes, 6))
+  }
+  const base = 2 ** (10 + (window >> 3))
+  return base + (base / 8) * (window & 7)
 }

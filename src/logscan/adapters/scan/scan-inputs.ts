@@ -16,14 +16,14 @@ export interface Scan extends AsyncDisposable {
 /** A range is long enough that to begin it costs nothing, and short enough that all threads have work to the end. */
 const rangeMinBytes = 4 << 20
 const rangeMaxBytes = 32 << 20
-const rangesPerJob = 8
+const rangesPerFile = 64
 
 /**
  * Makes ready to read the inputs in parallel, large files in ranges, with so many threads at most; what is found does not
  * depend on their number. Which patterns they are, and how to look for them, may be worked out while the threads load.
  */
 export function prepareScan(inputs: readonly Input[], jobs: number, patterns: number): Scan {
-  const tasks = inputs.flatMap((input) => rangesOf(input, jobs).map((task) => ({ input, task })))
+  const tasks = inputs.flatMap((input) => rangesOf(input).map((task) => ({ input, task })))
   const pool = new ScanPool(Math.min(jobs, tasks.length), patterns)
   return {
     async *run(setup) {
@@ -44,9 +44,9 @@ export function prepareScan(inputs: readonly Input[], jobs: number, patterns: nu
   }
 }
 
-function rangesOf({ path, bytes }: Input, jobs: number): ScanTask[] {
+function rangesOf({ path, bytes }: Input): ScanTask[] {
   if (bytes === null) return [{ path, from: 0, limit: Number.POSITIVE_INFINITY }]
-  const range = Math.min(rangeMaxBytes, Math.max(rangeMinBytes, Math.ceil(bytes / (jobs * rangesPerJob))))
+  const range = Math.min(rangeMaxBytes, Math.max(rangeMinBytes, Math.ceil(bytes / rangesPerFile)))
   const count = Math.max(1, Math.ceil(bytes / range))
   return Array.from({ length: count }, (_, index) => ({
     ...{ path, from: index * range },

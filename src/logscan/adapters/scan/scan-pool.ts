@@ -15,8 +15,6 @@ const resourceLimits = { maxYoungGenerationSizeMb: 4 }
 interface Thread {
   readonly worker: Worker
   readonly slots: BatchSlots
-  /** The task that it does, null while it waits for one. */
-  task: number | null
 }
 
 /** Threads that do tasks at the same time; what they tell comes in the order of the tasks. */
@@ -27,6 +25,8 @@ export class ScanPool implements AsyncDisposable {
   /** Messages of tasks whose turn has not come, and who waits for the next. */
   readonly #messages = new Map<number, WorkerMessage[]>()
   readonly #threadOf = new Map<number, number>()
+  #tasks: readonly ScanTask[] = []
+  #ordered = 0
   #failure: Error | null = null
   #wake: () => void = () => {}
 
@@ -40,7 +40,7 @@ export class ScanPool implements AsyncDisposable {
       const slots = new BatchSlots(words)
       const shared = { batchesUnderWay: this.#underWay, bytesRead: this.#bytesRead, slots: slots.shared }
       const place: WorkerPlace = { ...shared, words, index }
-      return { worker: new Worker(file, { workerData: place, resourceLimits }), slots, task: null }
+      return { worker: new Worker(file, { workerData: place, resourceLimits }), slots }
     })
     for (const [index, thread] of this.#threads.entries()) {
       thread.worker.on('error', (error) => this.#fail(error))
@@ -57,18 +57,10 @@ export class ScanPool implements AsyncDisposable {
   /** Does the tasks and gives what they tell, all of the first, then all of the second, and so on. */
   async *run(setup: WorkerSetup, tasks: readonly ScanTask[]): AsyncGenerator<PoolMessage> {
     for (const { worker } of this.#threads) worker.postMessage({ setup } satisfies WorkerOrder)
-    let ordered = 0
-    const order = () => {
-      for (const thread of this.#threads) {
-        if (thread.task !== null || ordered >= tasks.length) continue
-        thread.task = ordered
-        thread.worker.postMessage({ task: ordered, what: tasks[ordered] as ScanTask } satisfies WorkerOrder)
-        ordered++
-      }
-    }
+    this.#tasks = tasks
+    for (const thread of this.#threads) this.#order(thread)
     for (let task = 0; task < tasks.length; task++) {
       for (let isDone = false; !isDone; ) {
-        order()
         const message = await this.#next(task)
         isDone = 'end' in message
         yield 'end' in message ? message : { task, batch: this.#slotsOf(task).view(message.batch) }
@@ -83,6 +75,14 @@ export class ScanPool implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { worker } of this.#threads) worker.removeAllListeners('exit')
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()))
+  }
+
+  #order({ worker }: Thread): void {
+    const task = this.#ordered
+    const what = this.#tasks[task]
+    if (what === undefined) return
+    this.#ordered++
+    worker.postMessage({ task, what } satisfies WorkerOrder)
   }
 
   async #next(task: number): Promise<WorkerMessage> {
@@ -116,7 +116,8 @@ export class ScanPool implements AsyncDisposable {
     if (waiting === undefined) this.#messages.set(message.task, [message])
     else waiting.push(message)
     this.#threadOf.set(message.task, index)
-    if ('end' in message) (this.#threads[index] as Thread).task = null
+    // Whatever task's turn it is, no thread waits for work.
+    if ('end' in message) this.#order(this.#threads[index] as Thread)
     this.#wake()
   }
 

@@ -41,7 +41,6 @@ export interface TaskEnd {
   readonly problem: string | null
   readonly bytes: number
   readonly bytesMatched: number
-  readonly states: number
 }
 
 export type WorkerMessage =

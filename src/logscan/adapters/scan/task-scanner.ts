@@ -33,7 +33,7 @@ export class TaskScanner {
     const isRange = task.path !== null && Number.isFinite(task.limit)
     const problem = isRange ? this.#scanRange(task) : await this.#scanStream(task.path)
     this.#reader?.flush()
-    const { bytesMatched, states } = this.#scan.effort
+    const { bytesMatched } = this.#scan
     const matched = bytesMatched - this.#matchedBefore
     this.#matchedBefore = bytesMatched
     return {
@@ -42,25 +42,30 @@ export class TaskScanner {
       problem,
       bytes: this.#bytes,
       bytesMatched: matched,
-      states,
     }
   }
 
   #scanRange({ path, from, limit }: ScanTask): string | null {
     let at = this.#begin(from, limit, null)
-    try {
-      const fd = this.#fileOf(path as string)
-      while (!this.#scan.isDone) {
-        const room = this.#scan.room()
-        const read = readSync(fd, room, 0, room.length, at)
+    while (!this.#scan.isDone) {
+      const room = this.#scan.room()
+      const read = this.#read(path as string, room, at)
+      if (typeof read === 'number' && read > 0) {
         at += read
-        if (read === 0) this.#scan.finish()
-        else this.#added(read)
+        this.#added(read)
+        continue
       }
-      return null
-    } catch (error) {
       this.#scan.finish()
-      return describeError(error)
+      if (typeof read !== 'number') return read.problem
+    }
+    return null
+  }
+
+  #read(path: string, room: Buffer, at: number): number | { readonly problem: string } {
+    try {
+      return readSync(this.#fileOf(path), room, 0, room.length, at)
+    } catch (error) {
+      return { problem: describeError(error) }
     }
   }
 
@@ -101,12 +106,12 @@ export class TaskScanner {
 
   #fileOf(path: string): number {
     if (this.#open?.path === path) return this.#open.fd
-    this.close()
+    this.#close()
     this.#open = { path, fd: openSync(path, 'r') }
     return this.#open.fd
   }
 
-  close(): void {
+  #close(): void {
     if (this.#open !== null) closeSync(this.#open.fd)
     this.#open = null
   }

@@ -19,6 +19,8 @@ interface Closure {
 const atStart = 1
 const afterWord = 2
 const carriageReturn = 13
+/** Of a state without threads. */
+const stateSize = 40
 
 /**
  * The states of the deterministic automaton of a program, made as they are asked for. A line is read from state 0; after
@@ -39,6 +41,8 @@ export class States {
   readonly #states: State[] = []
   readonly #seen: Int32Array
   #round = 0
+  #size = 0
+  #sizeMax = 0
 
   constructor({ steps, starts }: Program) {
     this.#steps = steps
@@ -56,6 +60,11 @@ export class States {
 
   get count(): number {
     return this.#states.length
+  }
+
+  /** About what the states hold, in numbers, and the most that one of them holds. */
+  get size(): { readonly all: number; readonly largest: number } {
+    return { all: this.#size, largest: this.#sizeMax }
   }
 
   /** The patterns matched by coming to the state, as words of bits. */
@@ -86,6 +95,7 @@ export class States {
     const first = this.#states[0] as State
     this.#states.length = 0
     this.#known.clear()
+    this.#size = 0
     this.#numberOf(first)
     return this.#numberOf(kept)
   }
@@ -125,6 +135,10 @@ export class States {
     const known = this.#known.get(key)
     if (known !== undefined) return known
     this.#known.set(key, this.#states.length)
+    // Its threads, as a key and in what follows from them, twice where words are seen.
+    const size = stateSize + 4 * threads.length
+    this.#size += size
+    this.#sizeMax = Math.max(this.#sizeMax, size)
     return this.#states.push(state) - 1
   }
 
