@@ -17,7 +17,7 @@ interface EventFacts {
   readonly group: string
   /** Offset of the line that the event was found by, if that began it; -1 otherwise. */
   readonly start: number
-  /** Offset behind its last line; a line before it belongs to the same event. */
+  /** Offset behind the last line that has the same event. */
   readonly end: number
 }
 
@@ -94,7 +94,7 @@ export class BatchReader implements HitReader {
     this.#event = {
       ...{ time, level, group },
       start: event.index === 0 ? line.offset : -1,
-      end: event.hasBeginning ? around.endAfter(event.lines.length - event.index - 1) : line.offset + 1,
+      end: event.shared === 0 ? line.offset + 1 : around.endAfter(event.shared - event.index - 1),
     }
     return this.#event
   }

@@ -17,13 +17,13 @@ export interface LogEvent {
   readonly lines: readonly string[]
   /** Which of them matched. */
   readonly index: number
-  /** The first of them begins an event; false where it may be the midst of a longer one. */
-  readonly hasBeginning: boolean
+  /** So many of the lines, the first and those behind it, have this very event; 0 where the beginning is not known. */
+  readonly shared: number
 }
 
 /**
  * The event that a line, at an offset, belongs to: multi-line traces are joined to the line that began them. It depends on the
- * text alone, so that each line of an event has the same. Null if more of the text has to be known.
+ * text alone, whichever lines were asked about before. Null if more of the text has to be known.
  */
 export function eventAround(line: string, offset: number, around: Surroundings): LogEvent | null {
   if (!mayContinue(line)) return eventFrom(line, offset, around)
@@ -36,13 +36,13 @@ export function eventAround(line: string, offset: number, around: Surroundings):
     if (below === null) return null
     const lines = [...above, line, ...below]
     const length = eventLength(lines)
-    if (above.length < length) return { lines: lines.slice(0, length), index: above.length, hasBeginning: true }
+    if (above.length < length) return eventOf(lines.slice(0, length), above.length)
     break
   }
   const below = around.below(eventLinesMax, offset + eventBytesMax)
   if (below === null) return null
   const lines = [line, ...below]
-  return { lines: lines.slice(0, eventLength(lines)), index: 0, hasBeginning: false }
+  return { lines: lines.slice(0, eventLength(lines)), index: 0, shared: 0 }
 }
 
 /** Most lines are an event by themselves. */
@@ -54,5 +54,11 @@ function eventFrom(line: string, offset: number, around: Surroundings): LogEvent
   if (below === null) return null
   const lines = [line, ...below]
   const length = below.length === 0 ? 1 : eventLength(lines)
-  return { lines: lines.slice(0, length), index: 0, hasBeginning: true }
+  return eventOf(lines.slice(0, length), 0)
+}
+
+/** A line that could begin an event looks no further up, even if it is told with those above it: it has an event of its own. */
+function eventOf(lines: readonly string[], index: number): LogEvent {
+  const other = lines.findIndex((line, at) => at > 0 && !mayContinue(line))
+  return { lines, index, shared: other === -1 ? lines.length : other }
 }
