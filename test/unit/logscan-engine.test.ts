@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { AutomatonTable } from '../../src/logscan/adapters/match/automaton-table.ts'
 import { parsePattern } from '../../src/logscan/domain/pattern/parse.ts'
 import { compileProgram } from '../../src/logscan/domain/pattern/program.ts'
+import { States } from '../../src/logscan/domain/pattern/states.ts'
 import { scanNaively } from '../support/naive-matcher.ts'
 import { createRandom } from '../support/prepared-lines.ts'
 import { expectSame, inPieces, planOf, TextScanner, withoutFilter } from '../support/scan-text.ts'
@@ -173,10 +173,10 @@ describe('an automaton with more states than are good', () => {
   })
 })
 
-/** States that there is room for. */
+/** States that there are rows for. */
 function rowsFor(sources: readonly string[]): number {
-  const program = compileProgram(sources.map((source) => parsePattern(source)))
-  return new AutomatonTable(program, new Uint32Array(rowsBytes / 4)).room + 1
+  const { symbols, acceptWords } = new States(compileProgram(sources.map((source) => parsePattern(source))))
+  return Math.floor(rowsBytes / 4 / (symbols + acceptWords))
 }
 
 describe('memory', () => {

@@ -115,7 +115,7 @@ async function take(
   for await (const event of events) {
     const { input } = event
     if ('batch' in event) {
-      summary.add(input.name, event.linesBefore, event.batch)
+      if (flags.output !== 'ndjson' || flags.failOn !== null) summary.add(input.name, event.linesBefore, event.batch)
       if (flags.output === 'ndjson') await records.write(input.name, event.linesBefore, event.batch)
       continue
     }

@@ -42,12 +42,8 @@ export class AutomatonTable {
     this.#fill()
   }
 
-  get states(): number {
-    return this.#states.count
-  }
-
-  /** States that may be made until it is asked again; each byte that is read makes one at most. */
-  get room(): number {
+  /** States that may be made until it is asked again, which depends on how many were made since; each byte makes one at most. */
+  takeRoom(): number {
     const { all, largest } = this.#states.size
     const isCalm = this.#countBefore > 0 && this.#states.count - this.#countBefore < calmMax
     this.#countBefore = this.#states.count

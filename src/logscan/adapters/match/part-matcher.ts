@@ -34,6 +34,8 @@ export class PartMatcher {
   readonly #stateAt: number
   readonly #recordsAt: number
   readonly #countersAt: number
+  /** Numbers of the patterns, in their order. */
+  readonly patterns: readonly number[]
   readonly words: number
   readonly recordWords: number
   #wholeLeft = 0
@@ -41,6 +43,7 @@ export class PartMatcher {
 
   constructor({ program, filter, patterns }: MatchPart, memory: MatcherMemory, { counts }: { counts: boolean }) {
     this.#memory = memory
+    this.patterns = patterns
     const rowsAt = memory.take(rowsBytes)
     this.#table = new AutomatonTable(program, new Uint32Array(memory.buffer, rowsAt, rowsBytes / 4))
     const { symbolOffsets, acceptsOffset, words } = this.#table
@@ -62,10 +65,7 @@ export class PartMatcher {
       new Uint8Array(memory.buffer, filterAt, filter.tables.byteLength).set(filter.tables)
       this.#kernel.setFilter(filterAt)
     }
-    this.patterns = patterns
   }
-
-  readonly patterns: readonly number[]
 
   /** Lines counted for each pattern of the part. */
   get counts(): Uint32Array {
@@ -77,20 +77,16 @@ export class PartMatcher {
     return this.#bytesMatched
   }
 
-  get states(): number {
-    return this.#table.states
-  }
-
   /** The bytes that may be read at once: each can make a state, for which there must be room. */
   bytesAtOnce(): number {
     return Math.min(sliceBytes, this.#makeRoom())
   }
 
   #makeRoom(): number {
-    const room = this.#table.room
+    const room = this.#table.takeRoom()
     if (room >= roomMin) return room
     this.#kernel.setCurrentRow(this.#table.forgetAllBut(this.#kernel.currentRow()))
-    return Math.max(1, this.#table.room)
+    return Math.max(1, this.#table.takeRoom())
   }
 
   /** Matches whole lines, `bytesAtOnce` bytes at most; calls back for each stretch of them, in order. */

@@ -2,8 +2,8 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import type { HitBatch } from '../../domain/scan/scan-request.ts'
 import type { HitLine } from '../match/line-scan.ts'
 import { LineScan } from '../match/line-scan.ts'
+import { BatchReader } from './batch-reader.ts'
 import { describeError } from './describe-error.ts'
-import { BatchReader } from './hit-reader.ts'
 import { readText } from './read-text.ts'
 import type { ScanTask, TaskEnd, WorkerSetup } from './scan-task.ts'
 import type { Utf16Text } from './utf16-text.ts'
@@ -13,7 +13,6 @@ export class TaskScanner {
   readonly #scan: LineScan
   readonly #reader: BatchReader | null
   readonly #advance: (bytes: number) => void
-  readonly #countsOnly: boolean
   #open: { path: string; fd: number } | null = null
   #bytes = 0
   #matchedBefore = 0
@@ -22,7 +21,6 @@ export class TaskScanner {
     { parts, request, countsOnly, chunkBytes }: WorkerSetup,
     on: { batch(batch: HitBatch): void; advance(bytes: number): void },
   ) {
-    this.#countsOnly = countsOnly
     this.#reader = countsOnly ? null : new BatchReader(request, on.batch)
     this.#scan = new LineScan({ parts, patterns: request.patternIds.length, chunkBytes, reader: this.#reader })
     this.#advance = on.advance
@@ -38,7 +36,7 @@ export class TaskScanner {
     this.#matchedBefore = bytesMatched
     return {
       newlines: this.#scan.newlines,
-      counts: this.#countsOnly ? this.#scan.takeCounts() : null,
+      counts: this.#reader === null ? this.#scan.takeCounts() : null,
       problem,
       bytes: this.#bytes,
       bytesMatched: matched,
