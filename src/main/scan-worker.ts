@@ -10,7 +10,7 @@ function main(): void {
   const underWay = new Int32Array(place.batchesUnderWay)
   const bytesRead = new BigInt64Array(place.bytesRead)
   const post = (message: WorkerMessage) => parentPort?.postMessage(message)
-  let scanner: TaskScanner | null = null
+  let scanner: Promise<TaskScanner> | null = null
   let task = -1
 
   const slots = new BatchSlots(place.words, place.slots)
@@ -27,11 +27,12 @@ function main(): void {
   const advance = (bytes: number) => void Atomics.add(bytesRead, place.index, BigInt(bytes))
   parentPort?.on('message', async (order: WorkerOrder) => {
     if ('setup' in order) {
-      scanner = new TaskScanner(order.setup, { batch, advance })
+      scanner = TaskScanner.create(order.setup, { batch, advance })
       return
     }
+    const ready = await (scanner as Promise<TaskScanner>)
     task = order.task
-    post({ task, end: await (scanner as TaskScanner).run(order.what) })
+    post({ task, end: await ready.run(order.what) })
   })
 }
 

@@ -18,7 +18,7 @@ import { FailedRun } from './logscan/whole-process.ts'
 type ProfileName = keyof typeof logProfiles
 
 const profileNames = Object.keys(logProfiles) as ProfileName[]
-const logscan = resolve(import.meta.dirname, '../../dist/src/main/logscan.js')
+const logscan = resolve(import.meta.dirname, '../../dist/logscan/logscan.js')
 const usage = `npm run bench:logscan -- [log ...] [--only SIDE,...] [--size-mb N] [--rounds N] [--json FILE]
 Whole processes on generated logs of N million bytes (1024), and of a quarter of that. Build first: npm run build:server.
 logs: ${profileNames.join(', ')}; all of them when none is named

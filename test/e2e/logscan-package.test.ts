@@ -30,8 +30,8 @@ async function unpack(archive: string): Promise<void> {
   await mkdir(join(modules, '.bin'), { recursive: true })
   await run('tar', ['-xzf', archive, '--strip-components=1', '-C', join(modules, 'xm')])
   await symlink(join(root, 'node_modules'), join(modules, 'xm/node_modules'))
-  await run('chmod', ['+x', join(modules, 'xm/dist/src/main/logscan.js')])
-  await symlink('../xm/dist/src/main/logscan.js', join(modules, '.bin/logscan'))
+  await run('chmod', ['+x', join(modules, 'xm/dist/logscan/logscan.js')])
+  await symlink('../xm/dist/logscan/logscan.js', join(modules, '.bin/logscan'))
 }
 
 describe('the packed package', () => {

@@ -36,7 +36,7 @@ export interface LogRecord {
 
 const root = resolve(import.meta.dirname, '../..')
 /** The command as it was built. */
-export const logscanFile = join(root, 'dist/src/main/logscan.js')
+export const logscanFile = join(root, 'dist/logscan/logscan.js')
 const lookEveryMs = 25
 
 /** Runs the command to its end. */

@@ -1,9 +1,10 @@
-import { type LogPattern, stepsOf } from '../domain/log-pattern.ts'
-import { PatternError } from '../domain/pattern/syntax.ts'
+import { type LogPattern, treeOf } from '../domain/log-pattern.ts'
+import { compileProgram } from '../domain/pattern/program.ts'
+import { type Pattern, PatternError } from '../domain/pattern/syntax.ts'
 
-/** What came of one pattern: its size in steps, or why it cannot be used. */
+/** What came of one pattern: how it is read, and the number of steps of its program, which is what it costs; or why it cannot be used. */
 export type CheckedPattern = { readonly pattern: LogPattern } & (
-  | { readonly ok: true; readonly steps: number }
+  | { readonly ok: true; readonly tree: Pattern; readonly steps: number }
   | { readonly ok: false; readonly reason: string; readonly position: number }
 )
 
@@ -11,7 +12,8 @@ export type CheckedPattern = { readonly pattern: LogPattern } & (
 export function checkPatterns(patterns: readonly LogPattern[]): CheckedPattern[] {
   return patterns.map((pattern) => {
     try {
-      return { pattern, ok: true, steps: stepsOf(pattern) }
+      const tree = treeOf(pattern)
+      return { pattern, ok: true, tree, steps: compileProgram([tree]).steps.length }
     } catch (error) {
       if (!(error instanceof PatternError)) throw error
       return { pattern, ok: false, reason: error.reason, position: error.position }

@@ -1,5 +1,4 @@
 import { parsePattern } from './pattern/parse.ts'
-import { compileProgram } from './pattern/program.ts'
 import type { Pattern } from './pattern/syntax.ts'
 
 export const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
@@ -19,11 +18,6 @@ export function treeOf({ match, ignoreCase }: LogPattern): Pattern {
   if ('regex' in match) return parsePattern(match.regex, { ignoreCase })
   const options = match.anyOf.map((text) => parsePattern(quote(text), { ignoreCase }))
   return options.length === 1 ? (options[0] as Pattern) : { kind: 'choice', options }
-}
-
-/** The number of steps of the pattern's program: what it costs where nothing is remembered. Throws PatternError. */
-export function stepsOf(pattern: LogPattern): number {
-  return compileProgram([treeOf(pattern)]).steps.length
 }
 
 function quote(text: string): string {

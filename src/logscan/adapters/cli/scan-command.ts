@@ -1,5 +1,6 @@
-import { type LogPattern, levels, treeOf } from '../../domain/log-pattern.ts'
+import { type LogPattern, levels } from '../../domain/log-pattern.ts'
 import { type MatchPart, planMatch } from '../../domain/match/match-plan.ts'
+import type { Pattern } from '../../domain/pattern/syntax.ts'
 import { Summary } from '../../domain/scan/summary.ts'
 import { findInputs, type Input } from '../scan/find-inputs.ts'
 import { sampleInputs } from '../scan/sample-inputs.ts'
@@ -10,7 +11,7 @@ import { InputError } from './input-error.ts'
 import { loadPatterns } from './load-patterns.ts'
 import type { Output } from './output.ts'
 import { plainSummary } from './plain-summary.ts'
-import { type Progress, showProgress } from './progress.ts'
+import type { Progress } from './progress.ts'
 import { RecordOutput } from './record-output.ts'
 import type { ScanFlags } from './scan-options.ts'
 
@@ -35,7 +36,7 @@ export interface ScanOutcome {
 
 /** `logscan scan`. Throws InputError where there is nothing to scan. */
 export async function runScan(names: readonly string[], flags: ScanFlags, terminal: Terminal): Promise<ScanOutcome> {
-  const { patterns, problems } = await loadPatterns(flags.patternFile)
+  const { patterns, trees, problems } = await loadPatterns(flags.patternFile)
   const found = await findInputs(names)
   let problemCount = 0
   const complain = (line: string) => {
@@ -44,11 +45,15 @@ export async function runScan(names: readonly string[], flags: ScanFlags, termin
   }
   for (const problem of [...problems, ...found.problems]) complain(problem)
   await using scan = prepareScan(found.inputs, flags.jobs, patterns.length)
-  const parts = planOf(patterns, await sampleInputs(found.inputs))
+  const parts = planOf(trees, await sampleInputs(found.inputs))
   if (flags.explain) for (const line of explainPlan(patterns, parts, flags)) terminal.complain(line)
 
   const summary = new Summary(patterns.length)
-  const progress = flags.progress && terminal.isErrorTerminal ? showProgress(found.inputs, scan, terminal) : null
+  // Libraries that only people need are only loaded for them.
+  const progress =
+    flags.progress && terminal.isErrorTerminal
+      ? (await import('./progress.ts')).showProgress(found.inputs, scan, terminal)
+      : null
   try {
     await take(scan.run(setupOf(flags, patterns, parts, terminal.now())), {
       flags,
@@ -65,9 +70,9 @@ export async function runScan(names: readonly string[], flags: ScanFlags, termin
   return { hadProblems: problemCount > 0, failed }
 }
 
-function planOf(patterns: readonly LogPattern[], sample: Uint8Array): readonly MatchPart[] {
+function planOf(trees: readonly Pattern[], sample: Uint8Array): readonly MatchPart[] {
   try {
-    return planMatch(patterns.map(treeOf), sample)
+    return planMatch(trees, sample)
   } catch (error) {
     // Each of them can be used, but not all at once.
     throw new InputError(`the patterns together: ${(error as Error).message}`)
@@ -144,7 +149,6 @@ async function tell(
     return
   }
   if (!terminal.isOutputTerminal) return terminal.output.write(plainSummary(patterns, summary))
-  // The library for tables is only needed by people.
   const { summaryTable } = await import('./summary-table.ts')
   await terminal.output.write(summaryTable(patterns, summary, { columns: terminal.columns, context }))
 }

@@ -1,6 +1,5 @@
 import type { BigIntStats } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
-import { glob, isDynamicPattern } from 'tinyglobby'
 import { describeError } from './describe-error.ts'
 import { compressionOf } from './read-stream.ts'
 
@@ -59,6 +58,8 @@ type Attempt = (name: string, what: () => Promise<void>) => Promise<void>
 async function filesOf(name: string, attempt: Attempt): Promise<readonly string[]> {
   const there = await stat(name).catch((error: Error) => error)
   if (!(there instanceof Error)) return there.isDirectory() ? filesBelow(name, attempt) : [name]
+  // Only loaded where it is needed, as all that takes time before the first byte is read.
+  const { glob, isDynamicPattern } = await import('tinyglobby')
   if (!isDynamicPattern(name)) throw there
   const matching = await glob(name, { expandDirectories: false })
   if (matching.length === 0) throw new Error('no file matches this pattern')

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
-import { Decompress } from 'fzstd'
 import { describeError } from './describe-error.ts'
 
 const gzipMagic = Buffer.from([0x1f, 0x8b])
@@ -87,6 +86,7 @@ async function readGzip(head: Buffer, pieces: Pieces, write: (bytes: Uint8Array)
 async function readZstd(head: Buffer, pieces: Pieces, write: (bytes: Uint8Array) => void): Promise<string | null> {
   if (zstdWindow(head) > zstdWindowMaxBytes)
     return `unpacking it takes more than ${zstdWindowMaxBytes} bytes of memory, which it was packed with`
+  const { Decompress } = await import('fzstd')
   const unpacked = new Decompress(write)
   try {
     unpacked.push(head)

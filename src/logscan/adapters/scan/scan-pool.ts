@@ -9,8 +9,8 @@ export type PoolMessage =
   | { readonly task: number; readonly batch: HitBatch }
   | { readonly task: number; readonly end: TaskEnd }
 
-/** Nearly all that a thread makes is used only for a moment. */
-const resourceLimits = { maxYoungGenerationSizeMb: 4 }
+/** Nearly all that threads make is used only for a moment: the more room they have for it, the less often it is cleared. */
+const youngMb = { all: 64, leastEach: 4, mostEach: 32 }
 
 interface Thread {
   readonly worker: Worker
@@ -35,6 +35,10 @@ export class ScanPool implements AsyncDisposable {
     const words = Math.max(1, Math.ceil(patterns / 32))
     this.#underWay = new SharedArrayBuffer(jobs * Int32Array.BYTES_PER_ELEMENT)
     this.#bytesRead = new SharedArrayBuffer(jobs * BigInt64Array.BYTES_PER_ELEMENT)
+    const { all, leastEach, mostEach } = youngMb
+    const resourceLimits = {
+      maxYoungGenerationSizeMb: Math.min(mostEach, Math.max(leastEach, Math.floor(all / jobs))),
+    }
     const file = createRequire(import.meta.url).resolve('#scan-worker')
     this.#threads = Array.from({ length: jobs }, (_, index) => {
       const slots = new BatchSlots(words)

@@ -2,9 +2,8 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import type { HitBatch } from '../../domain/scan/scan-request.ts'
 import type { HitLine } from '../match/line-scan.ts'
 import { LineScan } from '../match/line-scan.ts'
-import { BatchReader } from './batch-reader.ts'
+import type { BatchReader } from './batch-reader.ts'
 import { describeError } from './describe-error.ts'
-import { readText } from './read-text.ts'
 import type { ScanTask, TaskEnd, WorkerSetup } from './scan-task.ts'
 import type { Utf16Text } from './utf16-text.ts'
 
@@ -17,13 +16,24 @@ export class TaskScanner {
   #bytes = 0
   #matchedBefore = 0
 
-  constructor(
-    { parts, request, countsOnly, chunkBytes }: WorkerSetup,
-    on: { batch(batch: HitBatch): void; advance(bytes: number): void },
+  private constructor(
+    { parts, request, chunkBytes }: WorkerSetup,
+    reader: BatchReader | null,
+    advance: (bytes: number) => void,
   ) {
-    this.#reader = countsOnly ? null : new BatchReader(request, on.batch)
-    this.#scan = new LineScan({ parts, patterns: request.patternIds.length, chunkBytes, reader: this.#reader })
-    this.#advance = on.advance
+    this.#reader = reader
+    this.#scan = new LineScan({ parts, patterns: request.patternIds.length, chunkBytes, reader })
+    this.#advance = advance
+  }
+
+  /** Loads only what the tasks need: while a thread loads, nothing is read. */
+  static async create(
+    setup: WorkerSetup,
+    on: { batch(batch: HitBatch): void; advance(bytes: number): void },
+  ): Promise<TaskScanner> {
+    if (setup.countsOnly) return new TaskScanner(setup, null, on.advance)
+    const { BatchReader } = await import('./batch-reader.ts')
+    return new TaskScanner(setup, new BatchReader(setup.request, on.batch), on.advance)
   }
 
   async run(task: ScanTask): Promise<TaskEnd> {
@@ -68,6 +78,7 @@ export class TaskScanner {
   }
 
   async #scanStream(path: string | null): Promise<string | null> {
+    const { readText } = await import('./read-text.ts')
     let utf16: Utf16Text | null = null
     this.#begin(0, Number.POSITIVE_INFINITY, (line) => (utf16 === null ? line : utf16.lineAt(line.newlines)))
     const problem = await readText(

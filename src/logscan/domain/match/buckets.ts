@@ -1,5 +1,5 @@
 import type { Frequencies } from './frequencies.ts'
-import { bitsOf, joined, type Masks, shareThrough } from './nibbles.ts'
+import { bitsOf, joined, type Masks } from './nibbles.ts'
 import { lineCost, type Window, type WindowChoice, windowPlaces } from './windows.ts'
 
 export const bucketCount = 8
@@ -22,29 +22,35 @@ export function fillBuckets(texts: readonly WindowChoice[], frequencies: Frequen
   const chosen: ({ window: Window; bucket: number } | null)[] = texts.map(() => null)
   const masksIn = (bucket: number) =>
     chosen.reduce<Masks>((masks, one) => (one?.bucket === bucket ? joined(masks, one.window.masks) : masks), none)
+  const fillOf = (masks: Masks) => ({
+    masks,
+    common: commonThrough(masks, places),
+    any: frequencies.nibbles.throughAll(masks),
+  })
+  const fills = Array.from({ length: bucketCount }, () => fillOf(none))
   for (let round = 0; round < rounds; round++)
     for (const [index, options] of texts.entries()) {
+      const before = chosen[index]
       chosen[index] = null
+      if (before != null) fills[before.bucket] = fillOf(masksIn(before.bucket))
       let least = Number.POSITIVE_INFINITY
-      for (let bucket = 0; bucket < bucketCount; bucket++) {
-        const before = masksIn(bucket)
-        const commonBefore = commonThrough(before, places)
-        const anyBefore = shareThrough(before, frequencies.bytes)
+      for (const [bucket, fill] of fills.entries())
         for (const window of options) {
-          const masks = joined(before, window.masks)
+          const masks = joined(fill.masks, window.masks)
           // What is common is counted; for the rest, bytes are taken to come independently of each other.
-          const cost = window.share * lineCost + shareThrough(masks, frequencies.bytes) - anyBefore
+          const cost = window.share * lineCost + frequencies.nibbles.throughAll(masks) - fill.any
           if (cost >= least) continue
-          const whole = cost + commonThrough(masks, places) - commonBefore
+          const whole = cost + commonThrough(masks, places) - fill.common
           if (whole >= least) continue
           least = whole
           chosen[index] = { window, bucket }
         }
-      }
+      const { bucket, window } = chosen[index] as NonNullable<(typeof chosen)[number]>
+      fills[bucket] = fillOf(joined((fills[bucket] as (typeof fills)[number]).masks, window.masks))
     }
   return Array.from({ length: bucketCount }, (_, bucket) => ({
     windows: chosen.flatMap((one) => (one?.bucket === bucket ? [one.window] : [])),
-    masks: masksIn(bucket),
+    masks: (fills[bucket] as (typeof fills)[number]).masks,
   }))
 }
 

@@ -30,12 +30,23 @@ export class FourBytes {
 
   /** The most frequent texts with their counts; those at the end of many with the same count by chance. */
   commonest(most: number): readonly (readonly [text: number, count: number])[] {
+    const least = Math.max(2, this.#countOfRank(most))
     const slots: number[] = []
-    for (let slot = 0; slot < this.#counts.length; slot++) if ((this.#counts[slot] as number) > 1) slots.push(slot)
+    for (let slot = 0; slot < this.#counts.length; slot++) if ((this.#counts[slot] as number) >= least) slots.push(slot)
     return slots
       .sort((a, b) => (this.#counts[b] as number) - (this.#counts[a] as number))
       .slice(0, most)
       .map((slot) => [this.#texts[slot] as number, this.#counts[slot] as number])
+  }
+
+  /** The count that so many texts reach at least, as far as there are so many; counts beyond 255 are not told apart. */
+  #countOfRank(rank: number): number {
+    const texts = new Uint32Array(256)
+    for (const count of this.#counts)
+      if (count > 1) texts[Math.min(count, 255)] = (texts[Math.min(count, 255)] as number) + 1
+    let [count, left] = [255, rank]
+    for (; count > 1 && left > (texts[count] as number); count--) left -= texts[count] as number
+    return count
   }
 
   /** Where the text stands, or has its place. */

@@ -1,6 +1,6 @@
 import { type ByteSet, bytesOf } from '../pattern/byte-set.ts'
 import { FourBytes } from './four-bytes.ts'
-import { maskOf, shareThrough } from './nibbles.ts'
+import { maskOf, NibbleShares } from './nibbles.ts'
 
 /** What the sample does not show is rare, not impossible: it is counted as so many. */
 const unseen = 0.02
@@ -10,12 +10,13 @@ const textsCountedMax = 64
 export class Frequencies {
   /** The share of places at which each byte stands. */
   readonly bytes = new Float64Array(256)
+  readonly nibbles: NibbleShares
   readonly fourBytes: FourBytes
   readonly #counts = new Uint32Array(256)
   /** At `first * 256 + second` how often `second` follows `first`. */
   readonly #pairs = new Uint32Array(65_536)
   readonly #scratch: readonly [Float64Array, Float64Array] = [new Float64Array(256), new Float64Array(256)]
-  readonly #nibbles = new Map<ByteSet, { readonly mask: number; readonly passing: number }>()
+  readonly #nibblesOf = new Map<ByteSet, { readonly mask: number; readonly passing: number }>()
 
   constructor(sample: Uint8Array) {
     this.fourBytes = new FourBytes(sample)
@@ -28,6 +29,7 @@ export class Frequencies {
     }
     const total = sample.length + 256 * unseen
     for (let byte = 0; byte < 256; byte++) this.bytes[byte] = ((this.#counts[byte] as number) + unseen) / total
+    this.nibbles = new NibbleShares(this.bytes)
   }
 
   /** The share of places at which four bytes of the sets stand; null where there are none, or too many texts to count. */
@@ -60,11 +62,11 @@ export class Frequencies {
 
   /** The nibbles of a set as a mask, and the share of places whose byte the mask lets through. */
   nibblesOf(set: ByteSet): { readonly mask: number; readonly passing: number } {
-    const known = this.#nibbles.get(set)
+    const known = this.#nibblesOf.get(set)
     if (known !== undefined) return known
     const mask = maskOf(set)
-    const made = { mask, passing: shareThrough([mask], this.bytes) }
-    this.#nibbles.set(set, made)
+    const made = { mask, passing: this.nibbles.through(mask) }
+    this.#nibblesOf.set(set, made)
     return made
   }
 

@@ -16,15 +16,37 @@ export function joined(one: Masks, other: Masks): Masks {
   return one.map((mask, place) => mask | (other[place] as number))
 }
 
-/** The share of places that the masks let through, as if bytes came independently of each other. */
-export function shareThrough(masks: Masks, shares: Float64Array): number {
-  let share = 1
-  for (const mask of masks) {
-    let passing = 0
+/** What share of all bytes masks let through, for bytes of which each has a share of its own. */
+export class NibbleShares {
+  /** For each high nibble the share of each set of the lower eight low ones, then of the upper eight. */
+  readonly #sums = new Float64Array(16 * 512)
+
+  constructor(shares: Float64Array) {
+    for (let high = 0; high < 16; high++)
+      for (const half of [0, 1])
+        for (let set = 1; set < 256; set++) {
+          const lowest = 31 - Math.clz32(set & -set)
+          const at = high * 512 + half * 256
+          const rest = this.#sums[at + (set & (set - 1))] as number
+          this.#sums[at + set] = rest + (shares[high * 16 + half * 8 + lowest] as number)
+        }
+  }
+
+  /** At one place. */
+  through(mask: number): number {
+    let share = 0
     for (let high = 0; high < 16; high++)
       if ((mask >>> (16 + high)) & 1)
-        for (let low = 0; low < 16; low++) if ((mask >>> low) & 1) passing += shares[high * 16 + low] as number
-    share *= passing
+        share +=
+          (this.#sums[high * 512 + (mask & 255)] as number) +
+          (this.#sums[high * 512 + 256 + ((mask >>> 8) & 255)] as number)
+    return share
   }
-  return share
+
+  /** At all places, as if bytes came independently of each other. */
+  throughAll(masks: Masks): number {
+    let share = 1
+    for (const mask of masks) share *= this.through(mask)
+    return share
+  }
 }

@@ -1,7 +1,20 @@
 /** A set of bytes, as 256 bits. */
 export type ByteSet = Uint32Array
 
-export function byteSet(ranges: Iterable<readonly [from: number, to: number]>): ByteSet {
+type Ranges = readonly (readonly [from: number, to: number])[]
+
+const singles: ByteSet[] = []
+
+/** Of a single byte it is always the same set, so that what is known of it is found again. */
+export function byteSet(ranges: Ranges): ByteSet {
+  const [first] = ranges
+  if (ranges.length !== 1 || first === undefined || first[0] !== first[1]) return newByteSet(ranges)
+  singles[first[0]] ??= newByteSet(ranges)
+  return singles[first[0]] as ByteSet
+}
+
+/** A set that is no other, though it may hold the same bytes. */
+export function newByteSet(ranges: Ranges): ByteSet {
   const set = new Uint32Array(8)
   for (const [from, to] of ranges) for (let byte = from; byte <= to; byte++) add(set, byte)
   return set

@@ -1,4 +1,4 @@
-import { type ByteSet, byteSet } from './byte-set.ts'
+import { type ByteSet, byteSet, newByteSet } from './byte-set.ts'
 import type { CharSet } from './char-set.ts'
 import type { Pattern } from './syntax.ts'
 import { utf8Ranges } from './utf8.ts'
@@ -23,12 +23,13 @@ const sequencesMax = 64
 const lengthMax = 32
 const alternativesMax = 8
 const waysMax = 64
+const asciiMax = 0x7f
 const newline = 10
 const carriageReturn = 13
 
 /** Compared by identity: an edge asked for twice is still one newline. */
-export const lineStart: ByteSet = byteSet([[newline, newline]])
-const lineEnd: ByteSet = byteSet([
+export const lineStart: ByteSet = newByteSet([[newline, newline]])
+const lineEnd: ByteSet = newByteSet([
   [newline, newline],
   [carriageReturn, carriageReturn],
 ])
@@ -68,6 +69,7 @@ function look(pattern: Pattern): Found {
 }
 
 function lookAtChars(set: CharSet): Found {
+  if (set.every(([, to]) => to <= asciiMax)) return exactly(set.length === 0 ? [] : [[byteSet(set)]])
   const encodings = utf8Ranges(set)
   const single = encodings.flatMap((ranges) => (ranges.length === 1 ? ranges : []))
   const longer = encodings.filter((ranges) => ranges.length > 1)

@@ -21,6 +21,8 @@ const afterWord = 2
 const carriageReturn = 13
 /** Of a state without threads. */
 const stateSize = 40
+/** Threads remembered of what begins at a place. */
+const begunMax = 500_000
 
 /**
  * The states of the deterministic automaton of a program, made as they are asked for. A line is read from state 0; after
@@ -40,6 +42,10 @@ export class States {
   readonly #known = new Map<string, number>()
   readonly #states: State[] = []
   readonly #seen: Int32Array
+  /** What begins at a place, by what is around it, and the threads after each symbol there. */
+  readonly #begins: (Closure | undefined)[] = []
+  readonly #begun: (readonly number[] | undefined)[] = []
+  #begunSize = 0
   #round = 0
   #size = 0
   #sizeMax = 0
@@ -84,7 +90,7 @@ export class States {
       })
     const isWord = this.#seesWords && (this.#isWordSymbol[symbol] as boolean)
     const { reading, accepted } = this.#closed(state, isWord)
-    const threads = this.#threadsAfter(reading, symbol)
+    const threads = union(this.#threadsAfter(reading, symbol), this.#begunBy(state.context, isWord, symbol))
     const after = { threads, context: isWord ? afterWord : 0, accepted, ended: null }
     return this.#numberOf(symbol === this.symbolOf[carriageReturn] ? this.#afterReturn(after, state) : after)
   }
@@ -107,22 +113,40 @@ export class States {
     return differs ? { ...after, ended } : after
   }
 
-  /** What follows without reading a byte, remembered for each state. */
+  /** What follows without reading a byte, remembered for each state; of what begins there only what is accepted. */
   #closed(state: State, isNextWord: boolean): Closure {
     const known = isNextWord ? state.beforeWord : state.before
     if (known !== undefined) return known
-    const accepted = this.#none()
-    const closure = { reading: this.#close(state, isNextWord, false, accepted), accepted }
+    const begins = this.#beginsAt(state.context, isNextWord, false)
+    const closure = this.#close(state.threads, state.context, isNextWord, false, begins.accepted)
     if (isNextWord) state.beforeWord = closure
     else state.before = closure
     return closure
   }
 
+  /** A match may begin anywhere, so that much of what follows is the same for all states. */
+  #beginsAt(context: number, isNextWord: boolean, atEnd: boolean): Closure {
+    const place = context * 4 + (isNextWord ? 2 : 0) + (atEnd ? 1 : 0)
+    this.#begins[place] ??= this.#close(this.#starts, context, isNextWord, atEnd, this.#none())
+    return this.#begins[place] as Closure
+  }
+
+  #begunBy(context: number, isNextWord: boolean, symbol: number): readonly number[] {
+    const place = (context * 2 + (isNextWord ? 1 : 0)) * this.symbols + symbol
+    const known = this.#begun[place]
+    if (known !== undefined) return known
+    const begun = this.#threadsAfter(this.#beginsAt(context, isNextWord, false).reading, symbol)
+    if (this.#begunSize + begun.length <= begunMax) {
+      this.#begunSize += begun.length
+      this.#begun[place] = begun
+    }
+    return begun
+  }
+
   /** What is matched if the line ends right here, a carriage return before it being part of the line. */
   #endedBy(state: State): readonly number[] {
-    const accepted = this.#none()
-    this.#close(state, false, true, accepted)
-    return accepted
+    const begins = this.#beginsAt(state.context, false, true)
+    return this.#close(state.threads, state.context, false, true, begins.accepted).accepted
   }
 
   #none(): number[] {
@@ -143,8 +167,16 @@ export class States {
   }
 
   /** Follows everything that reads no byte; `isNextWord` and `atEnd` say what comes after this place. */
-  #close({ threads, context }: State, isNextWord: boolean, atEnd: boolean, accepted: number[]): readonly number[] {
+  #close(
+    threads: readonly number[],
+    context: number,
+    isNextWord: boolean,
+    atEnd: boolean,
+    acceptedBefore: readonly number[],
+  ): Closure {
+    if (threads.length === 0) return { reading: [], accepted: acceptedBefore }
     this.#round++
+    const accepted = [...acceptedBefore]
     const isWord = (context & afterWord) !== 0
     const holds = {
       lineStart: (context & atStart) !== 0,
@@ -153,7 +185,7 @@ export class States {
       noWordBoundary: isWord === isNextWord,
     }
     const reading: number[] = []
-    const stack = [...threads, ...this.#starts]
+    const stack = [...threads]
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       if (this.#seen[at] === this.#round) continue
       this.#seen[at] = this.#round
@@ -163,7 +195,7 @@ export class States {
       else if (step.kind === 'match') accept(accepted, step.pattern)
       else if (holds[step.assertion]) stack.push(step.next)
     }
-    return reading
+    return { reading, accepted }
   }
 
   #threadsAfter(reading: readonly number[], symbol: number): readonly number[] {
@@ -181,6 +213,12 @@ function sortedOnce(numbers: number[]): readonly number[] {
   if (numbers.length < 2) return numbers
   numbers.sort((a, b) => a - b)
   return numbers.filter((number, index) => number !== numbers[index - 1])
+}
+
+/** Of numbers in their order. */
+function union(some: readonly number[], others: readonly number[]): readonly number[] {
+  if (some.length === 0) return others
+  return others.length === 0 ? some : sortedOnce([...some, ...others])
 }
 
 function accept(words: number[], pattern: number): void {
