@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
 import { InputError } from '../logscan/adapters/cli/input-error.ts'
 import { createOutput } from '../logscan/adapters/cli/output.ts'
@@ -46,12 +47,12 @@ const flagsOf: Readonly<Record<string, object>> = { scan: scanFlags, templates: 
 /** Gives the exit status. Throws InputError. */
 async function main(): Promise<number> {
   const { values, positionals, tokens } = parseArgs({
-    options: { ...scanFlags, ...templatesFlags, help: { type: 'boolean', short: 'h' } },
+    options: { ...scanFlags, ...templatesFlags, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
     allowPositionals: true,
     tokens: true,
   })
-  if (values.help === true) {
-    await terminal.output.write(`${usage}\n`)
+  if (values.help === true || values.version === true) {
+    await terminal.output.write(`${values.help === true ? usage : productVersion()}\n`)
     return 0
   }
   const [command = '', ...rest] = positionals
@@ -70,8 +71,21 @@ async function main(): Promise<number> {
   if (command === 'patterns' && rest[0] === 'list' && rest.length === 1) await listPatterns(terminal.output)
   else if (command === 'patterns' && rest[0] === 'check' && rest.length === 2)
     await checkPatternFile(rest[1] as string, terminal.output)
-  else throw new InputError(usage)
+  else throw new InputError(`${misuse(command, rest)}; logscan --help tells what there is`)
   return 0
+}
+
+function misuse(command: string, rest: readonly string[]): string {
+  if (command === '') return 'a command is missing'
+  if (!(command in flagsOf)) return `there is no command ${command}`
+  if (command === 'patterns') return 'patterns: either list, or check and a file'
+  if (rest.length > 0) return `${command}: one file, not ${rest.length}`
+  return `${command}: the ${command === 'scan' ? 'files are' : 'file is'} missing`
+}
+
+function productVersion(): string {
+  const { version } = createRequire(import.meta.url)('#package') as { version: string }
+  return version
 }
 
 // A reader that has seen enough, as `head` does, is no error.

@@ -194,6 +194,16 @@ describe('the standard input and pipes', () => {
     expect(piped).toEqual(records.map((record) => ({ ...record, file: '-' })))
   })
 
+  it('are told of while more is awaited', async () => {
+    // The writer waits until the first record was read.
+    const { code, out } = await shell(
+      `(echo ERROR first; echo fine; until [ -e seen ]; do sleep 0.02; done; echo ERROR last) |
+         logscan scan - --ndjson --patterns word.txt | (read -r line; touch seen; echo "$line"; cat)`,
+      { cwd: folder.path },
+    )
+    expect([code, recordsOf(out).map(({ text }) => text)]).toEqual([0, ['ERROR first', 'ERROR last']])
+  })
+
   it('are read from where they are named, among files', async () => {
     await folder.write('plain.log', 'ERROR in a file\n')
     const { code, out, err } = await shell(

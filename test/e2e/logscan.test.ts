@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import packageFile from '../../package.json' with { type: 'json' }
 import { createLogFolder, type LogFolder, logscan } from '../support/logscan-command.ts'
 
 let folder: LogFolder
@@ -46,11 +47,17 @@ describe('logscan patterns', () => {
 })
 
 describe('a wrong call', () => {
-  const names = [[], ['patterns'], ['patterns', 'check'], ['nothing'], ['scan'], ['templates'], ['templates', 'a', 'b']]
-  it.each(names.map((args) => [args]))('%j tells how the command is used, and exits 2', async (args) => {
+  it.each([
+    [[], 'a command is missing'],
+    [['patterns'], 'patterns: either list, or check and a file'],
+    [['patterns', 'check'], 'patterns: either list, or check and a file'],
+    [['nothing'], 'there is no command nothing'],
+    [['scan'], 'scan: the files are missing'],
+    [['templates'], 'templates: the file is missing'],
+    [['templates', 'a', 'b'], 'templates: one file, not 2'],
+  ])('%j says in one line what is wrong, and exits 2', async (args, problem) => {
     const { code, out, err } = await logscan(args)
-    expect([code, out]).toEqual([2, ''])
-    expect(err).toMatch(/^usage: logscan scan /)
+    expect([code, out, err]).toEqual([2, '', `${problem}; logscan --help tells what there is\n`])
   })
 
   it.each([
@@ -78,6 +85,12 @@ describe('a wrong call', () => {
     if (typeof message === 'string') expect(err).toBe(`${message}\n`)
     else expect(err.trimEnd()).toMatch(message)
   })
+})
+
+it('tells its version', async () => {
+  expect(await logscan(['--version'])).toEqual(
+    expect.objectContaining({ code: 0, out: `${packageFile.version}\n`, err: '' }),
+  )
 })
 
 it('told --help exits 0', async () => {

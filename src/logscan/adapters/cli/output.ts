@@ -9,19 +9,26 @@ export interface Output {
 }
 
 const pieceBytes = 65_536
+const waitMaxMs = 100
 
-/** Collects what is written into pieces. */
+/** Collects what is written into pieces, for a moment. */
 export function createOutput(stream: NodeJS.WriteStream): Output {
   let piece = Buffer.allocUnsafe(pieceBytes)
   let used = 0
-  const flush = async () => {
-    if (used === 0) return
+  let waiting: NodeJS.Timeout | null = null
+  const send = (): boolean => {
+    if (waiting !== null) clearTimeout(waiting)
+    waiting = null
+    if (used === 0) return true
     const full = piece.subarray(0, used)
     used = 0
     const goesOn = stream.write(full)
     // What is written already, as it is to files and mostly to pipes, needs no memory of its own.
     if (stream.writableLength > 0) piece = Buffer.allocUnsafe(pieceBytes)
-    if (!goesOn) await once(stream, 'drain')
+    return goesOn
+  }
+  const flush = async () => {
+    if (!send()) await once(stream, 'drain')
   }
   const writeBytes = async (bytes: Uint8Array) => {
     for (let at = 0; at < bytes.length; ) {
@@ -31,6 +38,7 @@ export function createOutput(stream: NodeJS.WriteStream): Output {
       at += part.length
       if (used === pieceBytes) await flush()
     }
+    if (used > 0) waiting ??= setTimeout(send, waitMaxMs)
   }
   return { flush, writeBytes, write: (text) => writeBytes(Buffer.from(text)) }
 }

@@ -55,7 +55,8 @@ export async function runScan(names: readonly string[], flags: ScanFlags, termin
       ? (await import('./progress.ts')).showProgress(found.inputs, scan, terminal)
       : null
   try {
-    await take(scan.run(setupOf(flags, patterns, parts, terminal.now())), {
+    const shown = flags.output === 'ndjson' || terminal.isOutputTerminal ? flags : { ...flags, context: 0 }
+    await take(scan.run(setupOf(shown, patterns, parts, terminal.now())), {
       flags,
       summary,
       complain,

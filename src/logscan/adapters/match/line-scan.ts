@@ -55,6 +55,8 @@ const slackBytes = 256
 const roomMinBytes = 16_384
 const partBytes = 13 << 20
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+/** A line has a byte at least, so that no counter of 32 bits overflows before. */
+const uncountedBytesMax = 2 ** 31
 const newline = 10
 const carriageReturn = 13
 
@@ -95,6 +97,8 @@ export class LineScan {
   #mayHaveMark = false
   #isMatched = true
   #long: LongLine | null = null
+  readonly #counts: Float64Array
+  #uncountedBytes = 0
 
   constructor({ parts, patterns, chunkBytes, reader }: LineScanOptions) {
     this.#words = Math.max(1, Math.ceil(patterns / 32))
@@ -104,6 +108,7 @@ export class LineScan {
     this.#chunkAt = this.#memory.take(leadBytes + chunkBytes + slackBytes) + leadBytes
     this.#bytes = Buffer.from(this.#memory.buffer)
     this.#reader = reader
+    this.#counts = new Float64Array(this.#words * 32)
   }
 
   /** Begins with a range of a text; says at which offset its reading has to begin. */
@@ -134,12 +139,20 @@ export class LineScan {
 
   /** Lines counted for each pattern since it was asked last. */
   takeCounts(): Float64Array {
-    const counts = new Float64Array(this.#words * 32)
+    this.#addCounts()
+    const counts = this.#counts.slice()
+    this.#counts.fill(0)
+    return counts
+  }
+
+  /** The kernel's counters have 32 bits; a stream may be endless. */
+  #addCounts(): void {
+    this.#uncountedBytes = 0
     for (const part of this.#parts) {
-      for (const [index, pattern] of part.patterns.entries()) counts[pattern] = part.counts[index] as number
+      for (const [index, pattern] of part.patterns.entries())
+        this.#counts[pattern] = (this.#counts[pattern] as number) + (part.counts[index] as number)
       part.counts.fill(0)
     }
-    return counts
   }
 
   /** Bytes that were read by the automaton, for those who want to know. */
@@ -157,7 +170,9 @@ export class LineScan {
   /** So many bytes of text are in the room. */
   added(bytes: number): void {
     this.#end += bytes
+    this.#uncountedBytes += bytes
     if (!this.#isMatched) this.#match()
+    if (this.#reader === null && this.#uncountedBytes > uncountedBytesMax) this.#addCounts()
     this.#read(false)
   }
 

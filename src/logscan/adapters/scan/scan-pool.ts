@@ -10,7 +10,7 @@ export type PoolMessage =
   | { readonly task: number; readonly end: TaskEnd }
 
 /** Nearly all that threads make is used only for a moment: the more room they have for it, the less often it is cleared. */
-const youngMb = { all: 64, leastEach: 4, mostEach: 32 }
+const youngMb = { all: 48, leastEach: 4, mostEach: 32 }
 
 interface Thread {
   readonly worker: Worker

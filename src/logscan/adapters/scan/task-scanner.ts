@@ -7,6 +7,8 @@ import { describeError } from './describe-error.ts'
 import type { ScanTask, TaskEnd, WorkerSetup } from './scan-task.ts'
 import type { Utf16Text } from './utf16-text.ts'
 
+const flushMs = 200
+
 /** Does one task after the other in its thread. */
 export class TaskScanner {
   readonly #scan: LineScan
@@ -81,6 +83,8 @@ export class TaskScanner {
     const { readText } = await import('./read-text.ts')
     let utf16: Utf16Text | null = null
     this.#begin(0, Number.POSITIVE_INFINITY, (line) => (utf16 === null ? line : utf16.lineAt(line.newlines)))
+    // What comes slowly is told all the same.
+    const flushing = setInterval(() => this.#reader?.flush(), flushMs)
     const problem = await readText(
       path,
       (bytes) => this.#put(bytes),
@@ -88,6 +92,7 @@ export class TaskScanner {
         utf16 = text
       },
     )
+    clearInterval(flushing)
     this.#scan.finish()
     return problem
   }
