@@ -197,7 +197,7 @@ describe('the standard input and pipes', () => {
   it('are told of while more is awaited', async () => {
     // The writer waits until the first record was read.
     const { code, out } = await shell(
-      `(echo ERROR first; echo fine; until [ -e seen ]; do sleep 0.02; done; echo ERROR last) |
+      `(echo ERROR first; echo INFO all is fine; until [ -e seen ]; do sleep 0.02; done; echo ERROR last) |
          logscan scan - --ndjson --patterns word.txt | (read -r line; touch seen; echo "$line"; cat)`,
       { cwd: folder.path },
     )
