@@ -6,7 +6,7 @@ import { createOutput } from '../logscan/adapters/cli/output.ts'
 import { checkPatternFile, listPatterns } from '../logscan/adapters/cli/patterns-command.ts'
 import { printable } from '../logscan/adapters/cli/printable.ts'
 import { runScan } from '../logscan/adapters/cli/scan-command.ts'
-import { readScanFlags, scanFlags } from '../logscan/adapters/cli/scan-options.ts'
+import { jobsOf, readScanFlags, scanFlags } from '../logscan/adapters/cli/scan-options.ts'
 import { runTemplates } from '../logscan/adapters/cli/templates-command.ts'
 import { describeError } from '../logscan/adapters/scan/describe-error.ts'
 
@@ -22,6 +22,9 @@ const usage = `usage: logscan scan FILE|FOLDER|GLOB|-...   looks for patterns in
          --fail-on LEVEL     exit status 1 if a line of the level (trace, debug, info, warn, error, fatal) or worse is found
          --no-progress       shows no bar
          --chunk-bytes N     bytes that a thread reads at once
+       logscan follow FILE|FOLDER|GLOB...         lines that match, as they are written, whatever rotates the files
+         --patterns FILE, --jobs N, --ndjson      as above
+         --from-start        begins with what is in the files already
        logscan templates FILE [--assign] [--ndjson]   the kinds of lines in a file, with counts; --assign: the kind of each line
        logscan patterns list
        logscan patterns check FILE
@@ -42,12 +45,16 @@ const terminal = {
 }
 
 const templatesFlags = { assign: { type: 'boolean', default: false }, ndjson: scanFlags.ndjson } as const
-const flagsOf: Readonly<Record<string, object>> = { scan: scanFlags, templates: templatesFlags, patterns: {} }
+const followFlags = {
+  ...{ patterns: scanFlags.patterns, jobs: scanFlags.jobs, ndjson: scanFlags.ndjson },
+  'from-start': { type: 'boolean', default: false },
+} as const
+const flagsOf: Readonly<Record<string, object>> = { scan: scanFlags, follow: followFlags, templates: templatesFlags, patterns: {} }
 
 /** Gives the exit status. Throws InputError. */
 async function main(): Promise<number> {
   const { values, positionals, tokens } = parseArgs({
-    options: { ...scanFlags, ...templatesFlags, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+    options: { ...scanFlags, ...followFlags, ...templatesFlags, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
     allowPositionals: true,
     tokens: true,
   })
@@ -63,6 +70,14 @@ async function main(): Promise<number> {
   if (command === 'scan' && rest.length > 0) {
     const { hadProblems, failed } = await runScan(rest, readScanFlags(values, terminal.now()), terminal)
     return hadProblems ? statusProblem : failed ? statusFailed : 0
+  }
+  if (command === 'follow' && rest.length > 0) {
+    const { runFollow } = await import('../logscan/adapters/cli/follow-command.ts')
+    const { memoryStore } = await import('../logscan/adapters/follow/memory-store.ts')
+    const { patterns, jobs, ndjson, 'from-start': fromStart } = values
+    const flags = { patternFile: patterns, jobs: jobsOf(jobs), ndjson, fromStart }
+    await runFollow(rest, flags, terminal, memoryStore, untilStopped())
+    return 0
   }
   if (command === 'templates' && rest.length === 1) {
     const { hadProblems } = await runTemplates(rest[0] as string, values, terminal)
@@ -80,12 +95,19 @@ function misuse(command: string, rest: readonly string[]): string {
   if (!(command in flagsOf)) return `there is no command ${command}`
   if (command === 'patterns') return 'patterns: either list, or check and a file'
   if (rest.length > 0) return `${command}: one file, not ${rest.length}`
-  return `${command}: the ${command === 'scan' ? 'files are' : 'file is'} missing`
+  return `${command}: the ${command === 'templates' ? 'file is' : 'files are'} missing`
 }
 
 function productVersion(): string {
   const { version } = createRequire(import.meta.url)('#package') as { version: string }
   return version
+}
+
+/** Told to stop, it keeps what it has found first. */
+function untilStopped(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())
+  return controller.signal
 }
 
 // A reader that has seen enough, as `head` does, is no error.

@@ -90,6 +90,7 @@ function setupOf(
   const request = {
     ...{ since, until, context, referenceTime: now },
     records: output === 'ndjson',
+    groups: false,
     patternIds: patterns.map(({ id }) => id),
     patternLevels: patterns.map(({ level }) => level),
   }

@@ -40,6 +40,10 @@ const chunkBytesUsual = 262_144
 
 type Values = { readonly [Name in keyof typeof scanFlags]?: string | boolean | undefined }
 
+export function jobsOf(value: string | undefined): number {
+  return numberOf('--jobs', value, 1, jobsMax) ?? availableParallelism()
+}
+
 /** Throws InputError, which names the flag and its rule. */
 export function readScanFlags(values: Values, now: number): ScanFlags {
   const text = (name: keyof Values) => values[name] as string | undefined
@@ -51,7 +55,7 @@ export function readScanFlags(values: Values, now: number): ScanFlags {
   if (since !== null && until !== null && since >= until) throw new InputError('--until: must be later than --since')
   return {
     patternFile: text('patterns'),
-    jobs: numberOf('--jobs', text('jobs'), 1, jobsMax) ?? availableParallelism(),
+    jobs: jobsOf(text('jobs')),
     output: values.count === true ? 'count' : values.ndjson === true ? 'ndjson' : 'summary',
     since,
     until,

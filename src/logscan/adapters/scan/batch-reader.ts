@@ -4,7 +4,7 @@ import { type Level, levels } from '../../domain/log-pattern.ts'
 import { groupText, groupVersion } from '../../domain/scan/group-text.ts'
 import { isoTime } from '../../domain/scan/iso-time.ts'
 import { eventAround } from '../../domain/scan/log-event.ts'
-import type { Example, HitBatch, ScanRequest } from '../../domain/scan/scan-request.ts'
+import type { Example, HitBatch, NewGroup, ScanRequest } from '../../domain/scan/scan-request.ts'
 import type { HeldText, HitLine, HitReader } from '../match/line-scan.ts'
 import { HitColumns } from './hit-columns.ts'
 import { LinesAround } from './lines-around.ts'
@@ -14,11 +14,16 @@ import { RecordWriter } from './record-writer.ts'
 interface EventFacts {
   readonly time: number | null
   readonly level: Level | null
-  readonly group: string
+  readonly group: Group
   /** Offset of the line that the event was found by, if that began it; -1 otherwise. */
   readonly start: number
   /** Offset behind the last line that has the same event. */
   readonly end: number
+}
+
+interface Group {
+  readonly id: string
+  readonly text: string
 }
 
 const groupsKept = 20_000
@@ -29,7 +34,9 @@ export class BatchReader implements HitReader {
   readonly #request: ScanRequest
   readonly #send: (batch: HitBatch) => void
   readonly #readLine: (text: string) => LineFacts
-  readonly #groups = new Map<string, string>()
+  readonly #groups = new Map<string, Group>()
+  /** Of the range. */
+  readonly #told = new Set<string>()
   readonly #seen: Uint8Array
   readonly #names: readonly string[]
   #event: EventFacts | null = null
@@ -37,6 +44,7 @@ export class BatchReader implements HitReader {
   readonly #columns: HitColumns
   readonly #writer = new RecordWriter()
   #examples: Example[] = []
+  #newGroups: NewGroup[] = []
 
   constructor(request: ScanRequest, send: (batch: HitBatch) => void) {
     this.#send = send
@@ -51,6 +59,7 @@ export class BatchReader implements HitReader {
   begin(place: ((line: HitLine) => { offset: number; length: number }) | null): void {
     this.#event = null
     this.#place = place
+    this.#told.clear()
   }
 
   /** Sends what was not sent yet. */
@@ -73,13 +82,18 @@ export class BatchReader implements HitReader {
     const before = context === 0 ? [] : around.before(context)
     this.#addExamples(patterns, text, before, after)
     this.#columns.add(line.newlines, line.words, facts.time, levels.indexOf(level))
+    if (this.#request.groups) this.#tell(facts.group)
     if (this.#request.records) this.#addRecord(line, patterns, level, facts, { around, before, after })
     return true
   }
 
   #take(): HitBatch {
-    const batch = { ...this.#columns.take(), ...this.#writer.take(), examples: this.#examples }
+    const batch = {
+      ...{ ...this.#columns.take(), ...this.#writer.take() },
+      ...{ examples: this.#examples, groups: this.#newGroups },
+    }
     this.#examples = []
+    this.#newGroups = []
     return batch
   }
 
@@ -99,11 +113,16 @@ export class BatchReader implements HitReader {
     return this.#event
   }
 
-  #groupOf(text: string): string {
+  #tell(group: Group): void {
+    if (this.#told.size < this.#told.add(group.id).size) this.#newGroups.push(group)
+  }
+
+  #groupOf(text: string): Group {
     const known = this.#groups.get(text)
     if (known !== undefined) return known
     if (this.#groups.size >= groupsKept) this.#groups.clear()
-    const group = createHash('sha256').update(`${groupVersion}\n${text}`).digest('hex').slice(0, 16)
+    const id = createHash('sha256').update(`${groupVersion}\n${text}`).digest('hex').slice(0, 16)
+    const group = { id, text }
     this.#groups.set(text, group)
     return group
   }
@@ -145,7 +164,7 @@ export class BatchReader implements HitReader {
     this.#writer.ascii(`,"offset":${offset},"length":${length},"patterns":[`)
     for (const [index, pattern] of patterns.entries())
       this.#writer.ascii(index === 0 ? (this.#names[pattern] as string) : `,${this.#names[pattern] as string}`)
-    this.#writer.ascii(`],"level":"${level}","time":${when},"group":"${group}","text":`)
+    this.#writer.ascii(`],"level":"${level}","time":${when},"group":"${group.id}","text":`)
     around.writeText(this.#writer)
     if (line.start !== null) this.#writer.ascii(',"truncated":true')
     if (this.#request.context > 0)

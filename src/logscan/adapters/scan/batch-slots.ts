@@ -12,6 +12,7 @@ export interface SlotContents {
   readonly slot: number
   readonly count: number
   readonly examples: HitBatch['examples']
+  readonly groups: HitBatch['groups']
   /** Their number of bytes in the slot, or they themselves if they are too long for it. */
   readonly records: number | Uint8Array
   readonly recordCount: number
@@ -32,7 +33,7 @@ export class BatchSlots {
   }
 
   put(slot: number, batch: HitBatch): SlotContents {
-    const { count, examples, records, recordEnds } = batch
+    const { count, examples, groups, records, recordEnds } = batch
     const columns = this.#columns(slot, count, recordEnds.length)
     columns.newlines.set(batch.newlines)
     columns.times.set(batch.times)
@@ -41,13 +42,14 @@ export class BatchSlots {
     columns.levels.set(batch.levels)
     const fits = records.length <= recordBytesMax
     if (fits) this.#records(slot, records.length).set(records)
-    return { slot, count, examples, records: fits ? records.length : records.slice(), recordCount: recordEnds.length }
+    const own = { slot, count, examples, groups, recordCount: recordEnds.length }
+    return { ...own, records: fits ? records.length : records.slice() }
   }
 
   /** Good until the slot is filled again. */
-  view({ slot, count, examples, records, recordCount }: SlotContents): HitBatch {
+  view({ slot, count, examples, groups, records, recordCount }: SlotContents): HitBatch {
     return {
-      ...{ count, examples, words: this.#words },
+      ...{ count, examples, groups, words: this.#words },
       ...this.#columns(slot, count, recordCount),
       records: typeof records === 'number' ? this.#records(slot, records) : records,
     }

@@ -53,9 +53,10 @@ export async function findInputs(names: readonly string[]): Promise<FoundInputs>
 }
 
 /** Does something with what has that name; if it fails, that is a problem of its own. */
-type Attempt = (name: string, what: () => Promise<void>) => Promise<void>
+export type Attempt = (name: string, what: () => Promise<void>) => Promise<void>
 
-async function filesOf(name: string, attempt: Attempt): Promise<readonly string[]> {
+/** Paths of the files that a name means. */
+export async function filesOf(name: string, attempt: Attempt): Promise<readonly string[]> {
   const there = await stat(name).catch((error: Error) => error)
   if (!(there instanceof Error)) return there.isDirectory() ? filesBelow(name, attempt) : [name]
   // Only loaded where it is needed, as all that takes time before the first byte is read.

@@ -6,6 +6,8 @@ import type { SlotContents } from './batch-slots.ts'
 export interface ScanTask {
   /** Null is the standard input. */
   readonly path: string | null
+  /** Of the file if it is open already; whose descriptors are those of all threads. */
+  readonly fd?: number
   readonly from: number
   /** Infinity where it is read to its end, as a stream, compressed or not. */
   readonly limit: number

@@ -55,11 +55,11 @@ export class TaskScanner {
     }
   }
 
-  #scanRange({ path, from, limit }: ScanTask): string | null {
+  #scanRange({ path, fd, from, limit }: ScanTask): string | null {
     let at = this.#begin(from, limit, null)
     while (!this.#scan.isDone) {
       const room = this.#scan.room()
-      const read = this.#read(path as string, room, at)
+      const read = this.#read(path as string, fd, room, at)
       if (typeof read === 'number' && read > 0) {
         at += read
         this.#added(read)
@@ -71,9 +71,9 @@ export class TaskScanner {
     return null
   }
 
-  #read(path: string, room: Buffer, at: number): number | { readonly problem: string } {
+  #read(path: string, fd: number | undefined, room: Buffer, at: number): number | { readonly problem: string } {
     try {
-      return readSync(this.#fileOf(path), room, 0, room.length, at)
+      return readSync(fd ?? this.#fileOf(path), room, 0, room.length, at)
     } catch (error) {
       return { problem: describeError(error) }
     }

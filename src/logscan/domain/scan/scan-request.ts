@@ -9,6 +9,8 @@ export interface ScanRequest {
   readonly context: number
   /** Whole records are wanted, not only what a summary needs. */
   readonly records: boolean
+  /** So is what each group is made of. */
+  readonly groups: boolean
   /** Of each pattern, by its number. */
   readonly patternIds: readonly string[]
   readonly patternLevels: readonly Level[]
@@ -33,6 +35,14 @@ export interface HitBatch {
   readonly recordEnds: Uint32Array
   /** The first line that each pattern has met since the scanner was made, at least. */
   readonly examples: readonly Example[]
+  /** Where they are wanted: the groups that are the first of their kind in the range. */
+  readonly groups: readonly NewGroup[]
+}
+
+export interface NewGroup {
+  readonly id: string
+  /** What its events have in common. */
+  readonly text: string
 }
 
 export interface Example {
