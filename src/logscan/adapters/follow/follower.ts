@@ -276,15 +276,13 @@ export class Follower implements AsyncDisposable {
     const name = basename(path)
     for (const file of this.#files.values()) {
       if (!isRotationOf(name, basename(file.generation.path))) continue
-      if (!beginsAlike(fd, file.generation)) continue
+      if (!this.#beginsLike(fd, facts, file)) continue
       // What was written before the copy was made is in both: it is read where it was written.
       this.#changed(file)
       await this.#whenRead(file)
       if (file.generation.offset > 0 && holds(fd, facts.size, file.generation)) return file.generation
-      if (facts.size < file.generation.offset) {
-        if (this.#mayGrow(path, facts)) return 'unclear'
-        if (this.#isStartOf(fd, facts, file)) return { ...file.generation, ...this.#startOf(fd, facts) }
-      }
+      if (facts.size >= file.generation.offset || !this.#beginsLike(fd, facts, file)) continue
+      return this.#mayGrow(path, facts) ? 'unclear' : { ...file.generation, ...this.#startOf(fd, facts) }
     }
     const other = this.#others.find((one) => one.offset > 0 && holds(fd, facts.size, one))
     if (other !== undefined) return other
@@ -294,10 +292,12 @@ export class Follower implements AsyncDisposable {
     return longer !== undefined && this.#mayGrow(path, facts) ? 'unclear' : null
   }
 
-  /** The whole of a file is the beginning of a text that is still there. */
-  #isStartOf(fd: number, facts: FileFacts, file: Followed): boolean {
+  /** A file has the text of one that is followed, or a part of it from its beginning. */
+  #beginsLike(fd: number, { size }: FileFacts, file: Followed): boolean {
+    if (size >= file.generation.offset) return beginsAlike(fd, file.generation)
     const original = this.#descriptorOf(file)
-    return original !== null && tailOf(original, facts.size).hash === tailOf(fd, facts.size).hash
+    if (original === null || size === 0) return false
+    return [headOf, tailOf].every((pieceAt) => pieceAt(original, size).hash === pieceAt(fd, size).hash)
   }
 
   #startOf(fd: number, { size }: FileFacts): Pick<Generation, 'offset' | 'head' | 'tail'> {
@@ -473,7 +473,11 @@ export class Follower implements AsyncDisposable {
   }
 
   /** Keeps a step, however long the store is away. */
-  async #keep(file: Pick<Followed, 'generation' | 'stored'>, lines: FollowStep['lines'], groups: FollowStep['groups']): Promise<void> {
+  async #keep(
+    file: Pick<Followed, 'generation' | 'stored'>,
+    lines: FollowStep['lines'],
+    groups: FollowStep['groups'],
+  ): Promise<void> {
     const { store, limits, wait } = this.#deps
     const { generation } = file
     if (file.stored === null && generation.offset === 0) return

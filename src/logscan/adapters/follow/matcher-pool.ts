@@ -47,13 +47,18 @@ const youngMb = 16
  */
 export class MatcherPool implements AsyncDisposable {
   readonly #jobs: number
-  readonly #file = createRequire(import.meta.url).resolve('#scan-worker')
+  readonly #file: string
   readonly #waiting: Job[] = []
   readonly #threads = new Set<Thread>()
   #setup: WorkerSetup
   #isClosed = false
 
-  constructor(jobs: number, setup: WorkerSetup) {
+  constructor(
+    jobs: number,
+    setup: WorkerSetup,
+    { file = createRequire(import.meta.url).resolve('#scan-worker') } = {},
+  ) {
+    this.#file = file
     this.#jobs = jobs
     this.#setup = setup
   }

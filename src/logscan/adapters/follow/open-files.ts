@@ -45,7 +45,7 @@ export class OpenFiles implements Disposable {
   readonly #most: number
   /** In the order of their use. */
   readonly #open = new Map<object, number>()
-  readonly #held = new Set<object>()
+  readonly #holds = new Map<object, number>()
 
   constructor(most: number) {
     this.#most = most
@@ -79,10 +79,11 @@ export class OpenFiles implements Disposable {
 
   /** It is not closed to make room for others until it is let go. */
   hold(owner: object): Disposable {
-    this.#held.add(owner)
+    const count = (by: number) => this.#holds.set(owner, (this.#holds.get(owner) ?? 0) + by)
+    count(1)
     return {
       [Symbol.dispose]: () => {
-        this.#held.delete(owner)
+        if (count(-1).get(owner) === 0) this.#holds.delete(owner)
         this.#closeOldest()
       },
     }
@@ -102,7 +103,7 @@ export class OpenFiles implements Disposable {
   #closeOldest(): void {
     for (const owner of this.#open.keys()) {
       if (this.#open.size <= this.#most) return
-      if (!this.#held.has(owner)) this.close(owner)
+      if (!this.#holds.has(owner)) this.close(owner)
     }
   }
 }
