@@ -11,6 +11,7 @@ import { outboxPruning } from './0009-outbox-pruning.ts'
 import { outboxSetAside } from './0010-outbox-set-aside.ts'
 import { checksInTurn } from './0011-checks-in-turn.ts'
 import { sessionFactors } from './0012-session-factors.ts'
+import { logScanner } from './0013-log-scanner.ts'
 
 /** The schema's history, oldest first. A step that has been released is never changed. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   outboxSetAside,
   checksInTurn,
   sessionFactors,
+  logScanner,
 ]

@@ -9,6 +9,7 @@ import { runScan } from '../logscan/adapters/cli/scan-command.ts'
 import { jobsOf, readScanFlags, scanFlags } from '../logscan/adapters/cli/scan-options.ts'
 import { runTemplates } from '../logscan/adapters/cli/templates-command.ts'
 import { describeError } from '../logscan/adapters/scan/describe-error.ts'
+import type { MatchStore } from '../logscan/app/match-store.ts'
 
 const usage = `usage: logscan scan FILE|FOLDER|GLOB|-...   looks for patterns in whole files
          --patterns FILE     YAML (.yaml, .yml), or one regular expression a line; else the built-in ones
@@ -25,6 +26,7 @@ const usage = `usage: logscan scan FILE|FOLDER|GLOB|-...   looks for patterns in
        logscan follow FILE|FOLDER|GLOB...         lines that match, as they are written, whatever rotates the files
          --patterns FILE, --jobs N, --ndjson      as above
          --from-start        begins with what is in the files already
+         --store             keeps them in the database (MYSQL_URL, else DATA_DIR), goes on where it came to: each line once
        logscan templates FILE [--assign] [--ndjson]   the kinds of lines in a file, with counts; --assign: the kind of each line
        logscan patterns list
        logscan patterns check FILE
@@ -48,13 +50,25 @@ const templatesFlags = { assign: { type: 'boolean', default: false }, ndjson: sc
 const followFlags = {
   ...{ patterns: scanFlags.patterns, jobs: scanFlags.jobs, ndjson: scanFlags.ndjson },
   'from-start': { type: 'boolean', default: false },
+  store: { type: 'boolean', default: false },
 } as const
-const flagsOf: Readonly<Record<string, object>> = { scan: scanFlags, follow: followFlags, templates: templatesFlags, patterns: {} }
+const flagsOf: Readonly<Record<string, object>> = {
+  scan: scanFlags,
+  follow: followFlags,
+  templates: templatesFlags,
+  patterns: {},
+}
 
 /** Gives the exit status. Throws InputError. */
 async function main(): Promise<number> {
   const { values, positionals, tokens } = parseArgs({
-    options: { ...scanFlags, ...followFlags, ...templatesFlags, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+    options: {
+      ...scanFlags,
+      ...followFlags,
+      ...templatesFlags,
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean' },
+    },
     allowPositionals: true,
     tokens: true,
   })
@@ -73,10 +87,10 @@ async function main(): Promise<number> {
   }
   if (command === 'follow' && rest.length > 0) {
     const { runFollow } = await import('../logscan/adapters/cli/follow-command.ts')
-    const { memoryStore } = await import('../logscan/adapters/follow/memory-store.ts')
-    const { patterns, jobs, ndjson, 'from-start': fromStart } = values
-    const flags = { patternFile: patterns, jobs: jobsOf(jobs), ndjson, fromStart }
-    await runFollow(rest, flags, terminal, memoryStore, untilStopped())
+    const { patterns, jobs, ndjson, 'from-start': fromStart, store: isStored } = values
+    const flags = { patternFile: patterns, jobs: jobsOf(jobs), ndjson, fromStart: fromStart || isStored }
+    await using store = await storeFor(isStored)
+    await runFollow(rest, flags, terminal, store, untilStopped())
     return 0
   }
   if (command === 'templates' && rest.length === 1) {
@@ -101,6 +115,16 @@ function misuse(command: string, rest: readonly string[]): string {
 function productVersion(): string {
   const { version } = createRequire(import.meta.url)('#package') as { version: string }
   return version
+}
+
+async function storeFor(isStored: boolean): Promise<MatchStore & AsyncDisposable> {
+  if (!isStored) return (await import('../logscan/adapters/follow/memory-store.ts')).memoryStore
+  const { openMatchStore } = await import('./open-match-store.ts')
+  try {
+    return await openMatchStore()
+  } catch (error) {
+    throw new InputError(`--store: ${describeError(error)}`)
+  }
 }
 
 /** Told to stop, it keeps what it has found first. */

@@ -1,20 +1,19 @@
-import { migrations } from '../../db/migrations/index.ts'
 import { createAudit } from '../platform/audit.ts'
 import { createMemoryCache, createRedisCache } from '../platform/cache/cache.ts'
 import { createRateLimits } from '../platform/cache/rate-limit.ts'
 import { openRedis } from '../platform/cache/redis.ts'
 import { createSyncedClock } from '../platform/clock.ts'
 import type { Config } from '../platform/config.ts'
-import { type Database, openDatabase } from '../platform/database/database.ts'
-import { migrate, pendingMigrations } from '../platform/database/migrate.ts'
+import { openDatabase } from '../platform/database/database.ts'
 import { createIdempotency } from '../platform/idempotency.ts'
 import { createIds } from '../platform/ids.ts'
-import { createLogger, type Logger } from '../platform/log.ts'
+import { createLogger } from '../platform/log.ts'
 import { createMailer } from '../platform/mail.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import { createOutbox } from '../platform/outbox.ts'
 import type { Resources } from '../platform/resources.ts'
 import type { Overrides } from './overrides.ts'
+import { prepareSchema } from './prepare-schema.ts'
 
 export type Platform = Awaited<ReturnType<typeof openPlatform>>
 
@@ -38,14 +37,4 @@ export async function openPlatform(config: Config, overrides: Overrides, resourc
     outbox: createOutbox({ database, clock, ids, wake: () => outboxWake.wake() }),
     idempotency: createIdempotency({ database, clock }),
   }
-}
-
-/** The embedded database follows by itself; a shared one is migrated on purpose, by `npm run migrate`. */
-async function prepareSchema(database: Database, log: Logger): Promise<void> {
-  if (database.dialect === 'sqlite') {
-    await migrate(database, migrations, log)
-    return
-  }
-  const pending = await pendingMigrations(database, migrations, log)
-  if (pending.length > 0) throw new Error(`the database lacks ${pending.join(', ')}: run "npm run migrate" first`)
 }

@@ -36,9 +36,11 @@ export const environmentSchema = z.object({
     .describe('Take the client address from the last X-Forwarded-For entry; only behind a proxy that sets it'),
   CORS_ORIGINS: list.default([]).describe('Comma list of browser origins that may call the API'),
   ROLE: z
-    .enum(['all', 'api', 'worker'])
+    .enum(['all', 'api', 'worker', 'scanner'])
     .default('all')
-    .describe('What this process runs: `api` answers calls, `worker` runs the background loops'),
+    .describe(
+      'What this process runs: `api` answers calls, `worker` runs the background loops, `scanner` follows log files',
+    ),
   METRICS_TOKEN: z
     .string()
     .min(16)
@@ -216,6 +218,33 @@ export const environmentSchema = z.object({
     .default(500)
     .describe('Stored webhooks that wait in one process; more of them wait in the database'),
   WEBHOOK_RETENTION_MS: duration(60_000).default(2_592_000_000).describe('How long handled webhooks are kept'),
+
+  LOG_SOURCES: list
+    .default([])
+    .describe('Comma list of log files, folders and globs of this machine that the roles all and scanner follow'),
+  LOG_JOBS: integer(1, 256).default(1).describe('Threads that match what is followed'),
+  LOG_STEP_BYTES: integer(4096, 67_108_864)
+    .default(1_048_576)
+    .describe('Most bytes of whole lines that are matched and stored at once'),
+  LOG_OPEN_FILES_MAX: integer(4, 100_000)
+    .default(256)
+    .describe('Followed files kept open; the others are opened when they change'),
+  LOG_DRAIN_MS: duration(1000)
+    .default(60_000)
+    .describe('A file that was rotated away is read until it was quiet for so long'),
+  LOG_LOOK_MS: duration(200, 3_600_000)
+    .default(5_000)
+    .describe('Pause between two looks at all followed files, which find what no event told'),
+  LOG_SETTLE_MS: duration(0, 10_000)
+    .default(50)
+    .describe('Wait after an event, so that lines written together are read together'),
+  LOG_RETRY_MS: duration(50, 600_000).default(1_000).describe('Pause before matches are stored anew after a failure'),
+  LOG_TEXTS_PER_GROUP_AND_MINUTE: integer(0, 1_000_000)
+    .default(100)
+    .describe('Lines of one group in one minute that are stored with their text; all are counted'),
+  LOG_EVENT_RETENTION_MS: duration(60_000)
+    .default(2_592_000_000)
+    .describe('How long single matching lines are kept; groups and counts stay'),
 
   SOCKETS_PER_SESSION_MAX: integer(1, 100_000).default(10).describe('Sockets of one session on one node'),
   SOCKETS_PER_USER_MAX: integer(1, 100_000)

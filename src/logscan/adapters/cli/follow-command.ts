@@ -1,14 +1,9 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
+import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FoundLine, MatchStore } from '../../app/match-store.ts'
-import { planMatch } from '../../domain/match/match-plan.ts'
 import { isoTime } from '../../domain/scan/iso-time.ts'
-import { followPaths } from '../follow/follow-paths.ts'
-import { Follower } from '../follow/follower.ts'
-import { MatcherPool } from '../follow/matcher-pool.ts'
-import { findInputs } from '../scan/find-inputs.ts'
-import { sampleInputs } from '../scan/sample-inputs.ts'
-import type { WorkerSetup } from '../scan/scan-task.ts'
+import { SourceRunner } from '../follow/source-runner.ts'
 import { loadPatterns } from './load-patterns.ts'
 import { printable } from './printable.ts'
 import type { Terminal } from './scan-command.ts'
@@ -26,9 +21,7 @@ const limits = {
   ...{ drainMs: 60_000, retryMs: 1000 },
 }
 const times = { everyMs: 5000, settleMs: 50, againMs: 250 }
-const chunkBytes = 262_144
-/** Stamps without a year are read by what time it is. */
-const clockEveryMs = 3_600_000
+const refreshEveryMs = 10_000
 
 /** `logscan follow`: tells of matching lines as they come, until it is told to stop. Throws InputError. */
 export async function runFollow(
@@ -38,34 +31,25 @@ export async function runFollow(
   store: MatchStore,
   stop: AbortSignal,
 ): Promise<void> {
-  const { patterns, trees, problems } = await loadPatterns(flags.patternFile)
+  const { patterns, problems } = await loadPatterns(flags.patternFile)
   for (const problem of problems) terminal.complain(problem)
-  const parts = planMatch(trees, await sampleInputs((await findInputs(names)).inputs))
-  const setup = (): WorkerSetup => ({
-    ...{ parts, chunkBytes, countsOnly: false },
-    request: {
-      ...{ since: null, until: null, context: 0, records: true, groups: true, referenceTime: terminal.now() },
-      patternIds: patterns.map(({ id }) => id),
-      patternLevels: patterns.map(({ level }) => level),
-    },
+  await using runner = new SourceRunner({
+    ...{ store, newId: randomUUID, now: terminal.now, wait },
+    options: { jobs: flags.jobs, limits, times, atEnd: !flags.fromStart },
+    plan: async () => ({ sources: [{ id: sourceOf(names), names }], patterns, version: '' }),
+    problem: (_, path, text) => terminal.complain(path === '' ? text : `${path}: ${text}`),
+    found: (_, path, lines) => terminal.output.write(lines.map((line) => shown(path, line, flags.ndjson)).join('')),
   })
-  await using pool = new MatcherPool(flags.jobs, setup())
-  const clock = setInterval(() => pool.use(setup()), clockEveryMs)
-  await using follower = new Follower({
-    ...{ source: 'cli', pool, store, newId: randomUUID, now: terminal.now, wait },
-    limits: { ...limits, readersMax: 2 * flags.jobs },
-    events: {
-      problem: (path, text) => terminal.complain(path === '' ? text : `${path}: ${text}`),
-      found: (path, lines) => terminal.output.write(lines.map((line) => shown(path, line, flags.ndjson)).join('')),
-    },
-  })
-  try {
-    await follower.begin()
-    await using following = await followPaths(follower, names, times, { atEnd: !flags.fromStart })
-    await Promise.race([following.ended, stopped(stop)])
-  } finally {
-    clearInterval(clock)
-  }
+  await runner.refresh()
+  const refreshing = setInterval(() => runner.refresh().catch(() => {}), refreshEveryMs)
+  await stopped(stop)
+  clearInterval(refreshing)
+}
+
+/** The same files are the same source, whoever follows them. */
+function sourceOf(names: readonly string[]): string {
+  const paths = names.map((name) => resolve(name)).sort()
+  return `cli:${createHash('sha256').update(paths.join('\n')).digest('hex').slice(0, 16)}`
 }
 
 function stopped(signal: AbortSignal): Promise<void> {

@@ -1,0 +1,74 @@
+import { assert } from '../../../kernel/assert.ts'
+import type { Int64 } from '../../../platform/database/columns.ts'
+import type { Reader } from '../../../platform/database/database.ts'
+import { type Level, levels } from '../../domain/log-pattern.ts'
+import { bucketOf, hourMs, minuteMs } from './line-store.ts'
+
+/** Times are in ms since the epoch; `to` is exclusive, and both are taken to the minute, outwards. */
+export interface LogWindow {
+  readonly from: number
+  readonly to: number
+  readonly source: string | null
+}
+
+export interface LogSummary {
+  readonly lines: number
+  readonly byLevel: Readonly<Record<Level, number>>
+}
+
+export interface SeriesRequest extends LogWindow {
+  readonly step: 'minute' | 'hour'
+  readonly group: string | null
+}
+
+/** Lines of one level in one step of time; where there were none there is no point. */
+export interface SeriesPoint {
+  readonly at: number
+  readonly level: Level
+  readonly lines: number
+}
+
+/** Steps of one series; the caller sees to it that there are no more. */
+const seriesStepsMax = 3000
+
+/** How many lines there were, from the roll-ups. */
+export function countQueries(reader: Reader) {
+  return {
+    async summary({ from, to, source }: LogWindow): Promise<LogSummary> {
+      const fromMs = bucketOf(from, minuteMs)
+      const toMs = bucketOf(to + minuteMs - 1, minuteMs)
+      const firstHour = bucketOf(fromMs + hourMs - 1, hourMs)
+      const hoursEnd = Math.max(firstHour, bucketOf(toMs, hourMs))
+      const rest = Math.min(firstHour, toMs)
+      // Whole hours from their table, and the minutes before and behind them.
+      const walk = (table: string, start: string, end: string) =>
+        `SELECT level, SUM(count) AS total FROM ${table} WHERE bucket_ms >= :${start} AND bucket_ms < :${end}
+           ${source === null ? '' : 'AND source = :source'} GROUP BY level`
+      const rows = await reader.select<{ level: Level; total: string | number }>(
+        `${walk('log_minutes', 'fromMs', 'rest')} UNION ALL ${walk('log_hours', 'firstHour', 'hoursEnd')}
+         UNION ALL ${walk('log_minutes', 'hoursEnd', 'toMs')}`,
+        { fromMs, rest, firstHour, hoursEnd, toMs, source },
+      )
+      const byLevel = Object.fromEntries(levels.map((level) => [level, 0])) as Record<Level, number>
+      for (const { level, total } of rows) byLevel[level] += Number(total)
+      return { lines: Object.values(byLevel).reduce((sum, lines) => sum + lines, 0), byLevel }
+    },
+
+    /** Oldest first. */
+    async series({ step, from, to, source, group }: SeriesRequest): Promise<SeriesPoint[]> {
+      const stepMs = step === 'minute' ? minuteMs : hourMs
+      const fromMs = bucketOf(from, stepMs)
+      assert(to - fromMs <= seriesStepsMax * stepMs, `a series has at most ${seriesStepsMax} steps`)
+      const conditions = ['bucket_ms >= :fromMs', 'bucket_ms < :to']
+      if (source !== null) conditions.push('source = :source')
+      if (group !== null) conditions.push('group_id = :group')
+      const rows = await reader.select<{ bucket_ms: Int64; level: Level; total: string | number }>(
+        `SELECT bucket_ms, level, SUM(count) AS total FROM ${step === 'minute' ? 'log_minutes' : 'log_hours'}
+         WHERE ${conditions.join(' AND ')} GROUP BY bucket_ms, level ORDER BY bucket_ms`,
+        { fromMs, to, source, group },
+      )
+      const points = rows.map(({ bucket_ms, level, total }) => ({ at: Number(bucket_ms), level, lines: Number(total) }))
+      return points.sort((a, b) => a.at - b.at || levels.indexOf(a.level) - levels.indexOf(b.level))
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import type { Int64 } from '../../../platform/database/columns.ts'
+import type { Level } from '../../domain/log-pattern.ts'
+
+export interface KeptLine {
+  readonly generation: string
+  readonly source: string
+  /** Where its file was seen last. */
+  readonly path: string
+  readonly offset: number
+  readonly length: number
+  readonly line: number
+  readonly level: Level
+  readonly time: number | null
+  readonly seenAt: number
+  readonly patterns: readonly string[]
+  /** Null if there were too many of its group in that minute. */
+  readonly text: string | null
+}
+
+export interface EventRow {
+  generation_id: string
+  source: string
+  path: string
+  offset_bytes: Int64
+  length_bytes: Int64
+  line: Int64
+  level: Level
+  time_ms: Int64 | null
+  seen_at_ms: Int64
+  patterns: string
+  text: string | null
+}
+
+export const selectEvents = `SELECT e.generation_id, g.source, g.path, e.offset_bytes, e.length_bytes, e.line, e.level, e.time_ms,
+  e.seen_at_ms, e.patterns, e.text FROM log_events e JOIN log_generations g ON g.id = e.generation_id`
+
+export function toKeptLine({ generation_id, source, path, level, text, ...row }: EventRow): KeptLine {
+  return {
+    ...{ generation: generation_id, source, path, level, text },
+    offset: Number(row.offset_bytes),
+    length: Number(row.length_bytes),
+    line: Number(row.line),
+    time: row.time_ms === null ? null : Number(row.time_ms),
+    seenAt: Number(row.seen_at_ms),
+    patterns: JSON.parse(row.patterns),
+  }
+}

@@ -1,0 +1,99 @@
+import type { Int64 } from '../../../platform/database/columns.ts'
+import type { Tx } from '../../../platform/database/database.ts'
+import { insertRows } from '../../../platform/database/insert.ts'
+import { createBreather } from '../../../platform/event-loop.ts'
+import type { PlacedLine } from './arrivals.ts'
+import { type EventValues, type HourValues, type LogModels, type MinuteValues, textMaxLength } from './models.ts'
+import { bounded, chunksOf } from './row-text.ts'
+import { upsertRows } from './upsert.ts'
+
+export const minuteMs = 60_000
+export const hourMs = 3_600_000
+
+export const bucketOf = (timeMs: number, stepMs: number) => Math.floor(timeMs / stepMs) * stepMs
+
+/** The embedded database inserts all rows of a part before it returns. */
+const breathe = createBreather()
+
+interface KeepLinesDeps {
+  readonly tx: Tx
+  readonly models: LogModels
+  readonly nowMs: number
+  readonly textsPerGroupAndMinute: number
+}
+
+/** Keeps the lines, and counts them by minute and by hour. Their groups are locked. */
+export async function keepLines(deps: KeepLinesDeps, lines: readonly PlacedLine[]): Promise<void> {
+  const { tx, models, nowMs, textsPerGroupAndMinute } = deps
+  const texts = await keptTexts(tx, lines)
+  const minutes = new Map<string, MinuteValues>()
+  const hours = new Map<string, HourValues>()
+  const events = lines.map(({ line, generation, source, time }): EventValues => {
+    const minute = bucketIn(minutes, { line, source, bucketMs: bucketOf(time, minuteMs) })
+    const hour = bucketIn(hours, { line, source, bucketMs: bucketOf(time, hourMs) })
+    const key = textKey(line.group, minute.bucketMs)
+    const kept = texts.get(key) ?? 0
+    const hasText = kept < textsPerGroupAndMinute
+    if (hasText) {
+      texts.set(key, kept + 1)
+      minute.texts++
+    }
+    minute.count++
+    hour.count++
+    return {
+      generationId: generation,
+      offsetBytes: line.offset,
+      lengthBytes: line.length,
+      line: line.line,
+      level: line.level,
+      timeMs: line.time,
+      seenAtMs: nowMs,
+      groupId: line.group,
+      patterns: JSON.stringify(line.patterns),
+      text: hasText ? bounded(line.text, textMaxLength) : null,
+    }
+  })
+  for (const part of chunksOf(events, ({ text }) => text?.length ?? 0)) {
+    await insertRows(tx, models.events, part)
+    await breathe()
+  }
+  for (const part of chunksOf(inOrder(minutes)))
+    await upsertRows(tx, models.minutes, part, { count: 'add', texts: 'add' })
+  for (const part of chunksOf(inOrder(hours))) await upsertRows(tx, models.hours, part, { count: 'add' })
+}
+
+const textKey = (group: string, bucketMs: number) => `${group} ${bucketMs}`
+
+/** How many texts each minute of the groups has already. */
+async function keptTexts(tx: Tx, lines: readonly PlacedLine[]): Promise<Map<string, number>> {
+  const groups = [...new Set(lines.map(({ line }) => line.group))]
+  const kept = new Map<string, number>()
+  for (const buckets of chunksOf([...new Set(lines.map(({ time }) => bucketOf(time, minuteMs)))])) {
+    const rows = await tx.select<{ group_id: string; bucket_ms: Int64; texts: string | number }>(
+      `SELECT group_id, bucket_ms, SUM(texts) AS texts FROM log_minutes
+       WHERE bucket_ms IN (:buckets) AND group_id IN (:groups) GROUP BY group_id, bucket_ms`,
+      { buckets, groups },
+    )
+    for (const { group_id, bucket_ms, texts } of rows) kept.set(textKey(group_id, Number(bucket_ms)), Number(texts))
+  }
+  return kept
+}
+
+interface Place extends Pick<PlacedLine, 'line' | 'source'> {
+  readonly bucketMs: number
+}
+
+function bucketIn(buckets: Map<string, MinuteValues | HourValues>, { line, source, bucketMs }: Place): MinuteValues {
+  const { group, level } = line
+  const key = `${bucketMs} ${group} ${level} ${source}`
+  const before = buckets.get(key)
+  if (before !== undefined) return before as MinuteValues
+  const bucket = { bucketMs, groupId: group, level, source, count: 0, texts: 0 }
+  buckets.set(key, bucket)
+  return bucket
+}
+
+/** All who count go through the buckets in one order. */
+function inOrder<Values extends HourValues>(buckets: ReadonlyMap<string, Values>): Values[] {
+  return [...buckets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, bucket]) => bucket)
+}

@@ -1,0 +1,131 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readConfig } from '../../src/platform/config.ts'
+import { openDatabase } from '../../src/platform/database/database.ts'
+import { backends, type OpenBackend } from '../support/backends.ts'
+import { logscanFile } from '../support/logscan-command.ts'
+import { createRandom } from '../support/prepared-lines.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const run = promisify(execFile)
+const killTimes = 20
+const errors = Number(process.env.FOLLOW_LINES ?? 200_000)
+/** Writes numbered errors between others, and renames the file every now and then, as logrotate does. */
+const writer = `
+  const { closeSync, openSync, renameSync, writeSync } = require('node:fs')
+  const [path, count, perFile] = [process.argv[1], Number(process.argv[2]), Number(process.argv[3])]
+  let [file, rotated] = [openSync(path, 'a'), 0]
+  const write = (from) => {
+    let text = ''
+    for (let number = from; number < Math.min(from + 250, count); number++)
+      text += 'INFO nothing of interest\\n2026-02-03T04:05:06Z ERROR number ' + number + ' failed\\n'
+    writeSync(file, text)
+    if (from + 250 >= count) return
+    if ((from + 250) % perFile === 0) {
+      renameSync(path, path + '.' + ++rotated)
+      const old = file
+      file = openSync(path, 'a')
+      closeSync(old)
+    }
+    setTimeout(write, 4, from + 250)
+  }
+  write(0)
+`
+
+let folder: string
+let opened: OpenBackend
+const children = new Set<ChildProcess>()
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'xm-follow-'))
+  mkdirSync(join(folder, 'logs'))
+})
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL')
+  children.clear()
+  await opened[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+const env = () => ({ ...process.env, ...opened.env })
+
+function follow(glob: string): ChildProcess {
+  const args = [logscanFile, 'follow', glob, '--store', '--jobs', '1']
+  const child = spawn(process.execPath, args, { env: env(), stdio: ['ignore', 'ignore', 'inherit'] })
+  children.add(child)
+  return child
+}
+
+async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const ended = once(child, 'exit')
+  child.kill(signal)
+  await ended
+  children.delete(child)
+}
+
+/** What is kept: rows, different texts, and the counts beside them. */
+async function kept() {
+  await using database = await openDatabase(readConfig(opened.env))
+  const select = async (sql: string) => Number((await database.select<{ n: unknown }>(sql, {}))[0]?.n ?? 0)
+  return {
+    rows: await select('SELECT COUNT(*) AS n FROM log_events'),
+    places: await select(
+      'SELECT COUNT(*) AS n FROM (SELECT DISTINCT generation_id, offset_bytes FROM log_events) AS places',
+    ),
+    counted: await select('SELECT SUM(count) AS n FROM log_groups'),
+    byMinute: await select('SELECT SUM(count) AS n FROM log_minutes'),
+    groups: await select('SELECT COUNT(*) AS n FROM log_groups'),
+  }
+}
+
+async function until<T>(look: () => Promise<T>, isThere: (found: T) => boolean, tries = 200): Promise<T> {
+  for (let left = tries; ; left--) {
+    const found = await look()
+    if (isThere(found) || left === 0) return found
+    await new Promise((done) => setTimeout(done, 300))
+  }
+}
+
+describe.each(backends)('logscan follow --store ($name)', (backend) => {
+  beforeEach(async () => {
+    opened = await backend.open()
+    await run(process.execPath, [join(root, 'dist/src/main/migrate.js')], { env: env() })
+  })
+
+  it(`keeps each of ${errors} lines once, killed ${killTimes} times while files are rotated`, async () => {
+    const random = createRandom(7)
+    const glob = join(folder, 'logs', '*.log*')
+    const log = join(folder, 'logs', 'app.log')
+    const writing = spawn(process.execPath, ['-e', writer, log, String(errors), '25000'], { stdio: 'inherit' })
+    children.add(writing)
+    for (let times = 0; times < killTimes; times++) {
+      const child = follow(glob)
+      await new Promise((done) => setTimeout(done, 600 + random.below(900)))
+      await kill(child, 'SIGKILL')
+    }
+    const last = follow(glob)
+    const found = await until(kept, ({ rows }) => rows >= errors)
+    await kill(last, 'SIGTERM')
+    expect(found).toEqual({ rows: errors, places: errors, counted: errors, byMinute: errors, groups: 1 })
+  }, 240_000)
+
+  it('holds a line back that has no end yet, over a kill', async () => {
+    const log = join(folder, 'logs', 'app.log')
+    await writeFile(log, 'INFO fine\nERR')
+    const first = follow(log)
+    await new Promise((done) => setTimeout(done, 2500))
+    expect((await kept()).rows).toBe(0)
+    await kill(first, 'SIGKILL')
+    const second = follow(log)
+    await appendFile(log, 'OR boom\n')
+    const found = await until(kept, ({ rows }) => rows > 0)
+    await kill(second, 'SIGTERM')
+    expect(found).toMatchObject({ rows: 1, counted: 1 })
+  }, 60_000)
+})
