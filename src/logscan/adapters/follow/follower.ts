@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { type FollowStep, type FoundLine, type MatchStore, StepConflict } from '../../app/match-store.ts'
+import { type FoundGroup, type FoundLine, type MatchStore, StepConflict } from '../../app/match-store.ts'
 import { type Generation, type Loss, noPiece } from '../../domain/follow/generation.ts'
 import { isRotationOf } from '../../domain/follow/rotation-name.ts'
 import { describeError } from '../scan/describe-error.ts'
@@ -74,6 +74,13 @@ interface Followed {
   isReading: boolean
   /** It changed again while it was read. */
   isChanged: boolean
+}
+
+/** What was matched, and how far it came with it. */
+interface MatchedStep {
+  readonly generation: Generation
+  readonly lines: readonly FoundLine[]
+  readonly groups: readonly FoundGroup[]
 }
 
 /** A file that may be a copy that is still being made. */
@@ -211,7 +218,7 @@ export class Follower implements AsyncDisposable {
     this.#files.delete(key)
     this.#run(async () => {
       file.generation = { ...file.generation, isEnded: true }
-      await this.#keep(file, [], [])
+      await this.#keep(file, file.generation, [], [])
       this.#remember(file.generation)
     })
   }
@@ -368,13 +375,21 @@ export class Follower implements AsyncDisposable {
     while (file.isReading && !this.#isClosed) await this.#deps.wait(1)
   }
 
+  /** While a step is kept, the next is matched. */
   async #readOn(file: Followed): Promise<void> {
     using _ = this.#open.hold(file)
+    let keeping: Promise<void> = Promise.resolve()
     try {
       while (file.isChanged && !this.#isClosed) {
         file.isChanged = false
-        while (!this.#isClosed && (await this.#readStep(file)));
+        for (let step = await this.#matchStep(file); step !== null; step = await this.#matchStep(file)) {
+          await keeping
+          if (step === 'cut') await this.#startAnew(file)
+          else if (step !== 'again') keeping = this.#keepStep(file, step)
+          keeping.catch(() => {})
+        }
       }
+      await keeping
     } catch (error) {
       this.#problem(file.generation.path, describeError(error))
       if (error instanceof StepConflict) await this.#reload(file)
@@ -382,6 +397,11 @@ export class Follower implements AsyncDisposable {
       file.isReading = false
     }
     if (file.isChanged && !this.#isClosed) this.#changed(file)
+  }
+
+  async #keepStep(file: Followed, { generation, lines, groups }: MatchedStep): Promise<void> {
+    await this.#keep(file, generation, lines, groups)
+    if (lines.length > 0) await this.#deps.events.found(generation.path, lines)
   }
 
   /** Somebody else has gone on with the file. */
@@ -394,34 +414,32 @@ export class Follower implements AsyncDisposable {
     file.isChanged = true
   }
 
-  /** Reads and keeps some of what is new. False if there is no whole line more. */
-  async #readStep(file: Followed): Promise<boolean> {
-    const fd = this.#descriptorOf(file)
-    if (fd === null) return false
+  /**
+   * Matches some of what is new. Null if there is no whole line more; 'cut' if the text is no more there; 'again' if what was
+   * matched is not what stands there.
+   */
+  async #matchStep(file: Followed): Promise<MatchedStep | 'cut' | 'again' | null> {
+    const fd = this.#isClosed ? null : this.#descriptorOf(file)
+    if (fd === null) return null
     const { size } = factsOfOpen(fd)
     const { generation } = file
-    if (!holds(fd, size, generation)) {
-      await this.#startAnew(file, size)
-      return true
-    }
+    if (!holds(fd, size, generation)) return 'cut'
     const { offset, path } = generation
     const limit = this.#endOfStep(fd, offset, size)
-    if (limit === -1) return false
+    if (limit === -1) return null
     const { lines, groups, newlines, problem } = await this.#deps.pool.match({ path, fd, from: offset, limit })
-    // What was matched is what stands there, unless the file was cut, or written anew, in the meantime.
-    if (!holds(fd, factsOfOpen(fd).size, generation) || factsOfOpen(fd).size < limit) return true
+    // The file may have been cut, or written anew, in the meantime.
+    if (factsOfOpen(fd).size < limit || !holds(fd, size, generation)) return 'again'
     if (problem !== null) {
       this.#problem(path, problem)
-      return false
+      return null
     }
     file.generation = {
       ...{ ...file.generation, offset: limit, newlines: generation.newlines + newlines },
       ...{ head: headOf(fd, limit), tail: tailOf(fd, limit) },
     }
     const numbered = lines.map((found) => ({ ...found, line: found.line + generation.newlines }))
-    await this.#keep(file, numbered, groups)
-    if (numbered.length > 0) await this.#deps.events.found(file.generation.path, numbered)
-    return true
+    return { generation: file.generation, lines: numbered, groups }
   }
 
   /** Up to where the next lines are whole; -1 if none is. */
@@ -432,22 +450,22 @@ export class Follower implements AsyncDisposable {
   }
 
   /** What was in the file is no more: it was truncated, and may have grown again. */
-  async #startAnew(file: Followed, size: number): Promise<void> {
+  async #startAnew(file: Followed): Promise<void> {
     const { generation, facts } = file
     const lost = file.sizeSeen - generation.offset
     const losses: Loss[] = lost > 0 ? [{ reason: 'truncated', bytes: lost }] : []
     file.generation = { ...generation, isEnded: true, losses: [...generation.losses, ...losses] }
-    await this.#keep(file, [], [])
+    await this.#keep(file, file.generation, [], [])
     this.#remember(file.generation)
     file.generation = this.#newGeneration(generation.path, facts)
     file.stored = null
-    file.sizeSeen = size
+    file.sizeSeen = 0
   }
 
   /** What is known of a text of which nothing was seen again. */
   async #endUnseen(known: Generation): Promise<void> {
     const generation = { ...known, isEnded: true }
-    await this.#keep({ generation, stored: known.offset }, [], [])
+    await this.#keep({ stored: known.offset }, generation, [], [])
     this.#remember(generation)
   }
 
@@ -474,12 +492,12 @@ export class Follower implements AsyncDisposable {
 
   /** Keeps a step, however long the store is away. */
   async #keep(
-    file: Pick<Followed, 'generation' | 'stored'>,
-    lines: FollowStep['lines'],
-    groups: FollowStep['groups'],
+    file: Pick<Followed, 'stored'>,
+    generation: Generation,
+    lines: readonly FoundLine[],
+    groups: readonly FoundGroup[],
   ): Promise<void> {
     const { store, limits, wait } = this.#deps
-    const { generation } = file
     if (file.stored === null && generation.offset === 0) return
     const step = { generation, before: file.stored, lines, groups }
     while (!this.#isClosed) {
