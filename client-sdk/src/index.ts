@@ -11,6 +11,7 @@ export type {
   DepositResult,
   DepositResultKind,
   DepositTick,
+  LogHandlers,
   Realtime,
   RealtimeStatus,
   WalletChange,

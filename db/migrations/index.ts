@@ -12,6 +12,7 @@ import { outboxSetAside } from './0010-outbox-set-aside.ts'
 import { checksInTurn } from './0011-checks-in-turn.ts'
 import { sessionFactors } from './0012-session-factors.ts'
 import { logScanner } from './0013-log-scanner.ts'
+import { logSources } from './0014-log-sources.ts'
 
 /** The schema's history, oldest first. A step that has been released is never changed. */
 export const migrations: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   checksInTurn,
   sessionFactors,
   logScanner,
+  logSources,
 ]

@@ -6,6 +6,7 @@ import { createResources, type Resources } from '../platform/resources.ts'
 import { sharedSecret } from '../platform/shared-secret.ts'
 import { buildFront } from './build-front.ts'
 import { buildIdentity, type Identity } from './build-identity.ts'
+import { buildLogscan } from './build-logscan.ts'
 import { buildPayments } from './build-payments.ts'
 import { openPlatform } from './open-platform.ts'
 import type { Overrides } from './overrides.ts'
@@ -63,7 +64,9 @@ async function open(config: Config, overrides: Overrides, resources: Resources):
   metrics.observe('xm_webhook_queue', 'Stored webhooks that wait in this process', () => payments.queue.waiting)
   const firstAdmin = await identity.createFirstAdmin()
 
-  const front = buildFront({ platform, identity, payments })
+  const logscan = buildLogscan({ ...platform, directory: identity.directory })
+
+  const front = buildFront({ platform, identity, payments, logscan })
   const { router, realtime } = front
   // Registered twice: a start that fails further down must close it too, but at the end it is the first to close, so
   // that calls in flight still find everything behind it open.
@@ -71,7 +74,7 @@ async function open(config: Config, overrides: Overrides, resources: Resources):
   url = await front.listen()
   const simulator = await openSimulator()
   if (simulator !== null) payments.openGateways({ simulator })
-  startLoops({ platform, identity, payments, realtime, overrides }, resources)
+  startLoops({ platform, identity, payments, logscan, realtime, overrides }, resources)
   resources.defer(front.close)
   front.serve()
 
@@ -82,7 +85,7 @@ async function open(config: Config, overrides: Overrides, resources: Resources):
   }
 
   async function openSimulator(): Promise<{ readonly url: string; readonly secret: string } | null> {
-    if (!config.GATEWAYS.includes('simulator')) return null
+    if (config.ROLE === 'scanner' || !config.GATEWAYS.includes('simulator')) return null
     const secret = config.SIMULATOR_SECRET ?? (await sharedSecret(database, 'simulator'))
     if (config.SIMULATOR_URL !== undefined) return { url: config.SIMULATOR_URL, secret }
     if (overrides.startSimulator === undefined) return null

@@ -8,6 +8,7 @@ import { createRequestIds } from '../platform/ids.ts'
 import { createRealtime } from '../platform/realtime.ts'
 import { createProcedures } from '../platform/trpc.ts'
 import type { Identity } from './build-identity.ts'
+import type { Logscan } from './build-logscan.ts'
 import type { Payments } from './build-payments.ts'
 import { closeHttpServer } from './close-http-server.ts'
 import type { Platform } from './open-platform.ts'
@@ -19,12 +20,13 @@ interface FrontOf {
   readonly platform: Platform
   readonly identity: Identity
   readonly payments: Payments
+  readonly logscan: Logscan
 }
 
 const minuteMs = 60_000
 
 /** What clients reach: calls and webhooks over HTTP, and sockets. Nothing listens yet. */
-export function buildFront({ platform, identity, payments }: FrontOf) {
+export function buildFront({ platform, identity, payments, logscan }: FrontOf) {
   const { config, log, metrics, database, redis, clock } = platform
   let phase: Phase = 'starting'
   const perMinute = (name: string, points: number) => createLocalRateLimit({ name, points, windowMs: minuteMs })
@@ -35,8 +37,8 @@ export function buildFront({ platform, identity, payments }: FrontOf) {
     actorLimit,
     staffTotpRequired: config.STAFF_TOTP === 'required',
   })
-  const answersCalls = config.ROLE !== 'worker'
-  const router = answersCalls ? createRouter({ config, version, clock, procedures, identity, payments }) : null
+  const answersCalls = config.ROLE === 'all' || config.ROLE === 'api'
+  const router = answersCalls ? createRouter({ config, version, clock, procedures, identity, payments, logscan }) : null
   const server = createHttpServer({
     ...{ config, log, metrics, router },
     requestIds: createRequestIds(),
@@ -56,7 +58,7 @@ export function buildFront({ platform, identity, payments }: FrontOf) {
       identity.forgetSession(sessionId)
       return identity.isSessionLive(sessionId)
     },
-    handlers: payments.feed.handlers,
+    handlers: { ...payments.feed.handlers, ...logscan.feed.handlers },
     onRoomOpened: (room) =>
       void payments.feed
         .onRoomOpened(room)

@@ -16,6 +16,7 @@ import { createAuthUseCases } from '../identity/adapters/trpc/auth-use-cases.ts'
 import { authenticate, isSessionLive } from '../identity/app/authenticate.ts'
 import { createFirstAdmin } from '../identity/app/create-first-admin.ts'
 import { findUser } from '../identity/app/find-user.ts'
+import { isActiveStaff } from '../identity/app/is-active-staff.ts'
 import type { IdentityDeps } from '../identity/app/ports.ts'
 import { pruneIdentity } from '../identity/app/prune-identity.ts'
 import type { IdentityPolicy } from '../identity/domain/policy.ts'
@@ -101,6 +102,7 @@ export async function buildIdentity({
     routerOf: (procedures: Procedures) => createAuthRouter(procedures, useCases),
     directory: {
       findUser: findUser(deps),
+      isStaff: isActiveStaff(deps),
       /** The handles of those ids that exist. */
       async handlesOf(userIds: readonly string[]): Promise<Map<string, string>> {
         const users = await store.users.handlesOf([...new Set(userIds)])

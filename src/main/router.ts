@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Config } from '../platform/config.ts'
 import { type Procedures, router } from '../platform/trpc.ts'
 import type { Identity } from './build-identity.ts'
+import type { Logscan } from './build-logscan.ts'
 import type { Payments } from './build-payments.ts'
 
 interface RouterDeps {
@@ -12,15 +13,17 @@ interface RouterDeps {
   readonly procedures: Procedures
   readonly identity: Pick<Identity, 'routerOf'>
   readonly payments: Pick<Payments, 'routersOf'>
+  readonly logscan: Pick<Logscan, 'routerOf'>
 }
 
 /** Every procedure of the product. */
-export function createRouter({ config, version, clock, procedures, identity, payments }: RouterDeps) {
+export function createRouter({ config, version, clock, procedures, identity, payments, logscan }: RouterDeps) {
   const { deposits, wallet, ledger } = payments.routersOf(procedures)
   return router({
     auth: identity.routerOf(procedures),
     wallet,
     deposits,
+    logs: logscan.routerOf(procedures),
     admin: router({ ledger }),
     system: router({
       info: procedures.open.output(SystemInfo).query(() => ({

@@ -5,7 +5,9 @@ import { startOutboxRelay } from '../platform/outbox-relay.ts'
 import type { Realtime } from '../platform/realtime.ts'
 import type { Resources } from '../platform/resources.ts'
 import type { Identity } from './build-identity.ts'
+import type { Logscan } from './build-logscan.ts'
 import type { Payments } from './build-payments.ts'
+import { followLogs } from './follow-logs.ts'
 import type { Platform } from './open-platform.ts'
 import type { Overrides } from './overrides.ts'
 
@@ -13,6 +15,7 @@ interface LoopsOf {
   readonly platform: Platform
   readonly identity: Identity
   readonly payments: Payments
+  readonly logscan: Logscan
   readonly realtime: Realtime
   readonly overrides: Pick<Overrides, 'beforePublish' | 'afterPublish'>
 }
@@ -24,11 +27,16 @@ const housekeepingMs = 60_000
 const pruneMaxRows = 1_000
 
 /** Starts what works without being asked, as the role of this process says. */
-export function startLoops({ platform, identity, payments, realtime, overrides }: LoopsOf, resources: Resources): void {
+export function startLoops(
+  { platform, identity, payments, logscan, realtime, overrides }: LoopsOf,
+  resources: Resources,
+): void {
   const { config, database, clock, log, metrics, outboxWake } = platform
   // Processes that only answer calls tell the time too; timers drift, and stand still while a machine sleeps.
   resources.use(startLoop({ name: 'clock', intervalMs: clockSyncMs, work: clock.sync, log }))
   if (config.ROLE === 'api') return
+  if (config.ROLE !== 'worker') followLogs({ platform, realtime, ...logscan }, resources)
+  if (config.ROLE === 'scanner') return
 
   const relay = resources.use(
     startOutboxRelay({
@@ -66,6 +74,7 @@ export function startLoops({ platform, identity, payments, realtime, overrides }
     const now = clock.now()
     const outboxRows = await pruneOutbox(database, now.getTime() - config.OUTBOX_RETENTION_MS, pruneMaxRows)
     const identityRows = await identity.prune(now, pruneMaxRows)
-    return outboxRows === pruneMaxRows || identityRows >= pruneMaxRows
+    const logRows = await logscan.queries.pruneEvents(now.getTime() - config.LOG_EVENT_RETENTION_MS, pruneMaxRows)
+    return [outboxRows, identityRows, logRows].some((rows) => rows >= pruneMaxRows)
   }
 }

@@ -73,6 +73,12 @@ const rules: readonly Rule[] = [
   },
   {
     variable: 'ROLE',
+    reads: ['ROLE', 'MYSQL_URL'],
+    rule: 'scanner needs MYSQL_URL: the embedded database belongs to one process, which follows LOG_SOURCES itself',
+    isBroken: ({ ROLE, MYSQL_URL }) => ROLE === 'scanner' && MYSQL_URL === undefined,
+  },
+  {
+    variable: 'ROLE',
     reads: ['ROLE', 'REDIS_URL'],
     rule: 'api and worker need REDIS_URL, or what one process does the others never hear',
     isBroken: ({ ROLE, REDIS_URL }) => (ROLE === 'api' || ROLE === 'worker') && REDIS_URL === undefined,

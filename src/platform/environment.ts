@@ -242,6 +242,9 @@ export const environmentSchema = z.object({
   LOG_TEXTS_PER_GROUP_AND_MINUTE: integer(0, 1_000_000)
     .default(100)
     .describe('Lines of one group in one minute that are stored with their text; all are counted'),
+  LOG_LINES_TOLD_PER_SECOND: integer(0, 100_000)
+    .default(20)
+    .describe('Lines a second that one process pushes to sockets that listen; all are stored'),
   LOG_EVENT_RETENTION_MS: duration(60_000)
     .default(2_592_000_000)
     .describe('How long single matching lines are kept; groups and counts stay'),

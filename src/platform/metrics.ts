@@ -55,6 +55,12 @@ export function createMetrics() {
       labelNames: ['event', 'outcome'],
       registers,
     }),
+    logLines: new Counter({
+      name: 'xm_log_lines_total',
+      help: 'Lines of followed files that matched and were stored, by source',
+      labelNames: ['source'],
+      registers,
+    }),
     eventsPublished: new Counter({
       name: 'xm_events_published_total',
       help: 'Outbox events published by this process',

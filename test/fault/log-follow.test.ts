@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -11,11 +11,16 @@ import { openDatabase } from '../../src/platform/database/database.ts'
 import { backends, type OpenBackend } from '../support/backends.ts'
 import { logscanFile } from '../support/logscan-command.ts'
 import { createRandom } from '../support/prepared-lines.ts'
+import { createDatabase, hasMariadb, startPrivateMariadb } from '../support/private-mariadb.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const run = promisify(execFile)
 const killTimes = 20
 const errors = Number(process.env.FOLLOW_LINES ?? 200_000)
+/** 5,000 lines a second are written while the database is away. */
+const outageMs = Number(process.env.FOLLOW_OUTAGE_MS ?? 15_000)
+const errorLines = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) => `2026-02-03T04:05:06Z ERROR number ${from + index} failed\n`).join('')
 /** Writes numbered errors between others, and renames the file every now and then, as logrotate does. */
 const writer = `
   const { closeSync, openSync, renameSync, writeSync } = require('node:fs')
@@ -91,6 +96,33 @@ async function until<T>(look: () => Promise<T>, isThere: (found: T) => boolean, 
     await new Promise((done) => setTimeout(done, 300))
   }
 }
+
+describe.runIf(hasMariadb())('logscan follow --store, whose MariaDB is killed', () => {
+  it('reads no further in bounded memory, and keeps every line once when it is back', async () => {
+    await using server = await startPrivateMariadb()
+    await using mysql = await createDatabase(server.url)
+    opened = { env: { MYSQL_URL: mysql.url, DATA_DIR: folder }, [Symbol.asyncDispose]: async () => {} }
+    await run(process.execPath, [join(root, 'dist/src/main/migrate.js')], { env: env() })
+    const log = join(folder, 'logs', 'app.log')
+    const following = follow(log)
+    await appendFile(log, errorLines(0, 1000))
+    await until(kept, ({ rows }) => rows === 1000)
+    await server.kill()
+    let written = 1000
+    const stop = performance.now() + outageMs
+    while (performance.now() < stop) {
+      await appendFile(log, errorLines(written, 2500))
+      written += 2500
+      await new Promise((done) => setTimeout(done, 500))
+    }
+    const memoryKb = Number(/VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${following.pid}/status`, 'utf8'))?.[1])
+    await server.restart()
+    const found = await until(kept, ({ rows }) => rows >= written)
+    await kill(following, 'SIGTERM')
+    expect(found).toEqual({ rows: written, places: written, counted: written, byMinute: written, groups: 1 })
+    expect(memoryKb).toBeLessThan(300_000)
+  }, 180_000)
+})
 
 describe.each(backends)('logscan follow --store ($name)', (backend) => {
   beforeEach(async () => {

@@ -346,32 +346,35 @@ it('does again what a thread was doing when it died', async () => {
 })
 
 describe('whatever happens to files in whatever order', () => {
-  it.each(Array.from({ length: Number(process.env.FOLLOW_RUNS ?? 12) }, (_, index) => index + 1))('every line is read once (seed %i)', async (seed) => {
-    const random = createRandom(seed)
-    const expected: (readonly string[])[] = []
-    let rotated = 0
-    let partial = ''
-    for (let step = 0; step < 40; step++) {
-      const what = random.below(8)
-      if (what < 3) {
-        const some = lines(1 + random.below(200))
-        appendFileSync(at('app.log'), `${partial === '' ? '' : `${partial}\n`}${textOf(some)}`)
-        expected.push(partial === '' ? some : [`ERR${partial}`, ...some])
-        partial = ''
-      } else if (what === 3 && partial === '') {
-        partial = `OR half ${++count}`
-        appendFileSync(at('app.log'), 'ERR')
-      } else if (what === 4 && partial === '' && expected.length > 0) {
-        renameSync(at('app.log'), at(random.share() < 0.5 ? `app.log.${++rotated}` : `old/${++rotated}`))
-        expected.push(write('app.log', 1 + random.below(30)))
-      } else if (what === 5 && partial === '' && expected.length > 0) {
-        copyFileSync(at('app.log'), at(`app.log.${++rotated}`))
-        if (random.share() < 0.5) await look()
-        truncateSync(at('app.log'))
-        expected.push(write('app.log', 1 + random.below(300)))
-      } else if (what === 6) await restart()
-      await look()
-    }
-    expectKept(...expected)
-  })
+  it.each(Array.from({ length: Number(process.env.FOLLOW_RUNS ?? 12) }, (_, index) => index + 1))(
+    'every line is read once (seed %i)',
+    async (seed) => {
+      const random = createRandom(seed)
+      const expected: (readonly string[])[] = []
+      let rotated = 0
+      let partial = ''
+      for (let step = 0; step < 40; step++) {
+        const what = random.below(8)
+        if (what < 3) {
+          const some = lines(1 + random.below(200))
+          appendFileSync(at('app.log'), `${partial === '' ? '' : `${partial}\n`}${textOf(some)}`)
+          expected.push(partial === '' ? some : [`ERR${partial}`, ...some])
+          partial = ''
+        } else if (what === 3 && partial === '') {
+          partial = `OR half ${++count}`
+          appendFileSync(at('app.log'), 'ERR')
+        } else if (what === 4 && partial === '' && expected.length > 0) {
+          renameSync(at('app.log'), at(random.share() < 0.5 ? `app.log.${++rotated}` : `old/${++rotated}`))
+          expected.push(write('app.log', 1 + random.below(30)))
+        } else if (what === 5 && partial === '' && expected.length > 0) {
+          copyFileSync(at('app.log'), at(`app.log.${++rotated}`))
+          if (random.share() < 0.5) await look()
+          truncateSync(at('app.log'))
+          expected.push(write('app.log', 1 + random.below(300)))
+        } else if (what === 6) await restart()
+        await look()
+      }
+      expectKept(...expected)
+    },
+  )
 })

@@ -83,6 +83,8 @@ async function startNode({ accounts, redisUrl, env = {}, ...overrides }: NodeOpt
         return { depositId: input.depositId }
       },
       resume: async () => ({ deposits: [], refused: [], balances: [], serverTime: new Date().toISOString() }),
+      'logs:subscribe': async () => ({ serverTime: new Date().toISOString() }),
+      'logs:unsubscribe': async () => ({}),
     },
     log,
     ...overrides,

@@ -3,6 +3,7 @@ import { Id, Timestamp } from './common.ts'
 import { DepositStatus, DepositView } from './deposits.ts'
 import type { ErrorCode } from './errors.ts'
 import { resumeMaxDeposits } from './limits.ts'
+import { LogLevel } from './logs.ts'
 import { BalanceView } from './wallet.ts'
 
 export const DepositTimer = z
@@ -33,6 +34,39 @@ export const WalletChanged = z
   })
   .describe('A balance after a change')
 
+export const LogLine = z
+  .object({
+    source: z.string().describe('Name of the source'),
+    path: z.string().describe('The file, on the machine that follows it'),
+    line: z.number().int().describe('From 1'),
+    level: LogLevel,
+    time: Timestamp.nullable().describe('What the line says of itself'),
+    patterns: z.array(z.string()).describe('Ids of the patterns that it matches'),
+    group: z.string().describe('The group that it belongs to'),
+    text: z.string().describe('How it begins'),
+  })
+  .describe('A line that was found and stored; at a flood only some of them are told, and the counts tell of all')
+
+export const LogGroupNews = z
+  .object({
+    group: z.string().describe('The group'),
+    news: z.enum(['new', 'regressed']).describe('It was never seen before, or was resolved and is there again'),
+    level: LogLevel,
+    title: z.string().describe('One line for people'),
+    count: z.number().int().describe('Lines it ever had'),
+  })
+  .describe('A group that somebody should look at')
+
+export const LogSourceProgress = z
+  .object({
+    source: z.string().describe('Name of the source'),
+    files: z.number().int().describe('Files that are followed'),
+    lagBytes: z.number().int().describe('Bytes that were written and not yet read, lines without an end included'),
+    readBytes: z.number().int().describe('Bytes read of the files that are followed'),
+    serverTime: Timestamp,
+  })
+  .describe('How far a source was read; while that changes, every two seconds')
+
 /** Why the server ended a socket. */
 export const SocketEndReason = z.enum(['session_revoked', 'server_shutdown', 'slow_consumer', 'too_many_sockets'])
 
@@ -42,6 +76,9 @@ export const serverEvents = {
   'deposit:changed': DepositView,
   'payment:result': PaymentResult,
   'wallet:changed': WalletChanged,
+  'logs:event': LogLine,
+  'logs:group': LogGroupNews,
+  'logs:source': LogSourceProgress,
   'session:ended': z.object({ reason: SocketEndReason }).describe('The last event of a socket that the server ends'),
 } as const
 
@@ -70,6 +107,8 @@ export const clientEvents = {
   'deposit:watch': { input: WatchDepositInput, output: DepositView },
   'deposit:unwatch': { input: WatchDepositInput, output: z.object({ depositId: Id }) },
   resume: { input: ResumeInput, output: ResumeOutput },
+  'logs:subscribe': { input: z.object({}), output: z.object({ serverTime: Timestamp }) },
+  'logs:unsubscribe': { input: z.object({}), output: z.object({}) },
 } as const
 
 export type ServerEvents = { [K in keyof typeof serverEvents]: z.output<(typeof serverEvents)[K]> }

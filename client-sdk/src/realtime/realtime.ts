@@ -3,6 +3,7 @@ import { subscription } from '../subscription.ts'
 import { createConnection } from './connection.ts'
 import { createDepositWatches } from './deposit-watches.ts'
 import { keepAlive } from './liveness.ts'
+import { createLogWatch } from './log-watch.ts'
 import { createResume } from './resume.ts'
 import type { Realtime } from './surface.ts'
 import { createWalletFeed } from './wallet-feed.ts'
@@ -13,6 +14,7 @@ export function createRealtime(deps: Parameters<typeof createConnection>[0]): Re
   const wallet = createWalletFeed(connection, () => resume([]))
   const watches = createDepositWatches({ connection, clock, resume: (ids) => resume(ids) })
   const resume = createResume({ connection, clock, watches, wallet })
+  const logs = createLogWatch(connection)
   keepAlive({ connection, watches, wallet, resume })
 
   return {
@@ -21,6 +23,7 @@ export function createRealtime(deps: Parameters<typeof createConnection>[0]): Re
     },
     onStatus: (listener) => connection.statuses.add(listener),
     watchDeposit: (depositId, handlers) => watches.add(depositId, handlers),
+    watchLogs: (handlers) => logs.add(handlers),
     onWalletChanged: (listener) => wallet.add(listener),
     on(event, listener) {
       const hold = connection.hold()

@@ -49,6 +49,17 @@ export interface WalletChange {
   readonly serverTime: string
 }
 
+export interface LogHandlers {
+  /** A line that was found; at a flood only some of them. */
+  readonly onLine?: ((line: ServerEvents['logs:event']) => void) | undefined
+  /** A group that is new, or was resolved and is there again. */
+  readonly onGroup?: ((news: ServerEvents['logs:group']) => void) | undefined
+  /** How far a source was read. */
+  readonly onSource?: ((state: ServerEvents['logs:source']) => void) | undefined
+  /** It cannot be heard: you are no staff, or signed out. Interruptions are not errors. */
+  readonly onError?: ((error: XmError) => void) | undefined
+}
+
 export interface Realtime {
   readonly status: RealtimeStatus
   onStatus(listener: (status: RealtimeStatus) => void): Subscription
@@ -59,6 +70,8 @@ export interface Realtime {
   watchDeposit(depositId: string, handlers: DepositHandlers): Subscription
   /** Your balances: one call a currency at the start, then one a change. */
   onWalletChanged(listener: (change: WalletChange) => void): Subscription
+  /** What is found in logs while you listen, for staff. What an interruption swallows is in `logs.events.list`. */
+  watchLogs(handlers: LogHandlers): Subscription
   /** Any event of the server, as it comes: duplicates and gaps are yours to handle. */
   on<E extends keyof ServerEvents>(event: E, listener: (payload: ServerEvents[E]) => void): Subscription
   /** Keeps the connection open even while nothing is watched. */

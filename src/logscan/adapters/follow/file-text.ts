@@ -20,7 +20,7 @@ export function bytesAt(fd: number, from: number, to: number): Buffer {
   return bytes.subarray(0, used)
 }
 
-export function pieceOf(bytes: Uint8Array): Piece {
+function pieceOf(bytes: Uint8Array): Piece {
   return { bytes: bytes.length, hash: createHash('sha256').update(bytes).digest('hex') }
 }
 

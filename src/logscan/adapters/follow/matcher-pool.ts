@@ -17,7 +17,7 @@ export interface RangeFound {
 }
 
 /** A range killed so many threads that it is not tried again. */
-export class MatcherBroken extends Error {
+class MatcherBroken extends Error {
   override readonly name = 'MatcherBroken'
 }
 

@@ -91,7 +91,7 @@ export class SourceRunner implements AsyncDisposable {
 
   async #refresh(): Promise<void> {
     const { sources, patterns, version } = await this.#deps.plan()
-    await this.#prepare(patterns, version, sources)
+    if (sources.length > 0) await this.#prepare(patterns, version, sources)
     const wanted = new Map(sources.map((source) => [source.id, source]))
     for (const [id, { names }] of this.#running) if (namesOf(wanted.get(id)) !== names) await this.#stop(id)
     for (const source of sources) if (!this.#running.has(source.id)) await this.#start(source)

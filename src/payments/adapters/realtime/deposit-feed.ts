@@ -39,7 +39,7 @@ export function createDepositFeed({ clock, wallets, deposits, readDeposits, tick
     return true
   }
 
-  const handlers: CallHandlers = {
+  const handlers: Pick<CallHandlers, 'deposit:watch' | 'deposit:unwatch' | 'resume'> = {
     async 'deposit:watch'({ actor, input, socket }) {
       const deposit = await readDeposits.get(actor, input.depositId)
       if (!join(socket, deposit.id))

@@ -1,0 +1,59 @@
+import type { ServerEvents } from '#contract'
+import { isStaff } from '../../../kernel/actor.ts'
+import type { Clock } from '../../../kernel/clock.ts'
+import { DomainError } from '../../../kernel/errors.ts'
+import type { CallHandlers, Realtime } from '../../../platform/realtime.ts'
+import type { FoundLine } from '../../app/match-store.ts'
+
+const logRoom = 'logs'
+const textMaxLength = 1000
+
+interface LogFeedDeps {
+  readonly clock: Clock
+  /** Lines that are told in a second at most; the others are counted only. */
+  readonly linesPerSecond: number
+}
+
+/** Who hears what of the logs: staff that asked for it. */
+export function createLogFeed({ clock, linesPerSecond }: LogFeedDeps) {
+  let second = 0
+  let told = 0
+
+  const handlers: Pick<CallHandlers, 'logs:subscribe' | 'logs:unsubscribe'> = {
+    async 'logs:subscribe'({ actor, socket }) {
+      if (!isStaff(actor)) throw new DomainError('auth.forbidden', 'forbidden')
+      socket.join(logRoom)
+      return { serverTime: clock.now().toISOString() }
+    },
+
+    async 'logs:unsubscribe'({ socket }) {
+      socket.leave(logRoom)
+      return {}
+    },
+  }
+
+  return {
+    handlers,
+
+    lines(realtime: Realtime, source: string, path: string, lines: readonly FoundLine[]): void {
+      const now = Math.floor(clock.now().getTime() / 1000)
+      if (now !== second) [second, told] = [now, 0]
+      for (const { line, level, time, patterns, group, text } of lines.slice(0, linesPerSecond - told)) {
+        told++
+        realtime.emit(logRoom, 'logs:event', {
+          ...{ source, path, line, level, patterns: [...patterns], group, text: text.slice(0, textMaxLength) },
+          time: time === null ? null : new Date(time).toISOString(),
+        })
+      }
+    },
+
+    group(realtime: Realtime, news: ServerEvents['logs:group']): void {
+      realtime.emit(logRoom, 'logs:group', news)
+    },
+
+    /** Droppable: the next one tells all of it. */
+    source(realtime: Realtime, state: Omit<ServerEvents['logs:source'], 'serverTime'>): void {
+      realtime.emit(logRoom, 'logs:source', { ...state, serverTime: clock.now().toISOString() })
+    },
+  }
+}

@@ -1,0 +1,6 @@
+import type { Procedures } from '../../../platform/trpc.ts'
+
+/** Logs may hold what is private: only staff read them, and only admins, who may do all that staff may, change anything. */
+export function logAccess({ staff }: Procedures) {
+  return { reading: staff('support', 'auditor'), changing: staff() }
+}

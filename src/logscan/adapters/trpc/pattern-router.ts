@@ -1,0 +1,107 @@
+import {
+  CreateLogPatternInput,
+  ExportLogPatternsOutput,
+  ImportLogPatternsInput,
+  ImportLogPatternsOutput,
+  LogPatternListInput,
+  LogPatternListOutput,
+  LogPatternView,
+  SetLogPatternEnabledInput,
+  TestLogPatternInput,
+  TestLogPatternOutput,
+  UpdateLogPatternInput,
+} from '#contract'
+import { type Procedures, router } from '../../../platform/trpc.ts'
+import type { createPattern } from '../../app/create-pattern.ts'
+import type { readPatternSet } from '../../app/current-patterns.ts'
+import type { enablePattern } from '../../app/enable-pattern.ts'
+import type { importPatterns } from '../../app/import-patterns.ts'
+import type { testPattern } from '../../app/test-pattern.ts'
+import type { updatePattern } from '../../app/update-pattern.ts'
+import type { LogPattern } from '../../domain/log-pattern.ts'
+import { writePatternText } from '../patterns/pattern-text.ts'
+import { readSeek, seekPage } from '../sequelize/seek-cursor.ts'
+import { logAccess } from './access.ts'
+import { viewPattern } from './views.ts'
+
+export interface PatternRouterDeps {
+  readonly readPatternSet: ReturnType<typeof readPatternSet>
+  readonly createPattern: ReturnType<typeof createPattern>
+  readonly updatePattern: ReturnType<typeof updatePattern>
+  readonly enablePattern: ReturnType<typeof enablePattern>
+  readonly testPattern: ReturnType<typeof testPattern>
+  readonly importPatterns: ReturnType<typeof importPatterns>
+}
+
+interface Ways {
+  readonly regex?: string | undefined
+  readonly anyOf?: readonly string[] | undefined
+}
+
+/** The contract lets one of them through, or none where what is looked for stays. */
+function matchOf({ regex, anyOf }: Ways): LogPattern['match'] | undefined {
+  if (regex !== undefined) return { regex }
+  return anyOf === undefined ? undefined : { anyOf }
+}
+
+export function createPatternRouter(procedures: Procedures, deps: PatternRouterDeps) {
+  const { readPatternSet, createPattern, updatePattern, enablePattern, testPattern, importPatterns } = deps
+  const { reading, changing } = logAccess(procedures)
+  return router({
+    list: reading
+      .input(LogPatternListInput)
+      .output(LogPatternListOutput)
+      .query(async ({ input: { cursor, limit } }) => {
+        const { version, set } = await readPatternSet()
+        const behind = readSeek(cursor ?? null, /^([\w.-]{1,60})$/)?.[0] ?? ''
+        const rest = set.filter(({ pattern }) => pattern.id > behind).slice(0, limit + 1)
+        const { items, nextCursor } = seekPage(rest, limit, { to: viewPattern, seekOf: ({ pattern }) => [pattern.id] })
+        return { items: [...items], nextCursor, version }
+      }),
+    create: changing
+      .input(CreateLogPatternInput)
+      .output(LogPatternView)
+      .mutation(async ({ ctx, input }) => {
+        const { id, title = id, level, ignoreCase, isEnabled } = input
+        const pattern = { id, title, level, ignoreCase, match: matchOf(input) as LogPattern['match'] }
+        return viewPattern(await createPattern(ctx.actor, pattern, isEnabled))
+      }),
+    update: changing
+      .input(UpdateLogPatternInput)
+      .output(LogPatternView)
+      .mutation(async ({ ctx, input }) => {
+        const { id, title, level, ignoreCase } = input
+        const match = matchOf(input)
+        const wanted = {
+          ...(title === undefined ? {} : { title }),
+          ...(level === undefined ? {} : { level }),
+          ...(ignoreCase === undefined ? {} : { ignoreCase }),
+          ...(match === undefined ? {} : { match }),
+        }
+        return viewPattern(await updatePattern(ctx.actor, id, wanted))
+      }),
+    setEnabled: changing
+      .input(SetLogPatternEnabledInput)
+      .output(LogPatternView)
+      .mutation(async ({ ctx, input: { id, isEnabled } }) =>
+        viewPattern(await enablePattern(ctx.actor, id, isEnabled)),
+      ),
+    // It changes nothing, but its text is too long for an address.
+    test: reading
+      .input(TestLogPatternInput)
+      .output(TestLogPatternOutput)
+      .mutation(({ input }) => {
+        const match = matchOf(input) as LogPattern['match']
+        const { matches, lines } = testPattern({ match, ignoreCase: input.ignoreCase }, input.text)
+        return { matches, lines: [...lines] }
+      }),
+    import: changing
+      .input(ImportLogPatternsInput)
+      .output(ImportLogPatternsOutput)
+      .mutation(({ ctx, input: { yaml } }) => importPatterns(ctx.actor, yaml)),
+    export: reading.output(ExportLogPatternsOutput).query(async () => {
+      const { set } = await readPatternSet()
+      return { yaml: writePatternText(set.filter(({ isBuiltIn }) => !isBuiltIn).map(({ pattern }) => pattern)) }
+    }),
+  })
+}

@@ -1,0 +1,92 @@
+import type {
+  LogEventView,
+  LogGroupDetail,
+  LogGroupView,
+  LogPatternView,
+  LogSourceState,
+  LogSourceView,
+} from '#contract'
+import type { LogSource } from '../../app/ports.ts'
+import type { Level } from '../../domain/log-pattern.ts'
+import type { SetPattern } from '../../domain/pattern-set.ts'
+import type { SeriesPoint } from '../sequelize/count-queries.ts'
+import type { LogGroup } from '../sequelize/group-rows.ts'
+import type { ListedLine } from '../sequelize/log-lists.ts'
+import type { GroupHistoryEntry } from '../sequelize/log-queries.ts'
+import type { SourceProgress } from '../sequelize/source-files.ts'
+
+const iso = (ms: number) => new Date(ms).toISOString()
+const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms))
+
+export function viewGroup(group: LogGroup, handles: ReadonlyMap<string, string>): LogGroupView {
+  const { id, status, level, title, template, count, sample, assignee, rowVersion } = group
+  return {
+    ...{ id, status, level, title, template, count, sample },
+    statusSince: iso(group.since),
+    ignoredUntil: isoOrNull(group.ignoredUntil),
+    ignoredUntilCount: group.ignoredUntilCount,
+    firstSeen: iso(group.firstSeen),
+    lastSeen: iso(group.lastSeen),
+    patterns: [...group.patterns],
+    assignee: assignee === null ? null : { id: assignee, handle: handles.get(assignee) ?? '' },
+    version: rowVersion,
+  }
+}
+
+export function viewDetail(
+  group: LogGroup,
+  handles: ReadonlyMap<string, string>,
+  history: readonly GroupHistoryEntry[],
+): LogGroupDetail {
+  const [message = '', ...trace] = group.template.split('\n')
+  return {
+    ...viewGroup(group, handles),
+    grouping: { version: group.version, message, trace },
+    history: history.map(({ at, ...change }) => ({ at: iso(at), ...change })),
+  }
+}
+
+export function viewEvent({ generation, time, seenAt, patterns, ...line }: ListedLine): LogEventView {
+  const id = `${generation}:${line.offset}`
+  return { id, ...line, time: isoOrNull(time), seenAt: iso(seenAt), patterns: [...patterns] }
+}
+
+/** One point a step, whatever levels its lines have. */
+export function viewSeries(points: readonly SeriesPoint[]) {
+  const steps = new Map<number, Record<Level, number>>()
+  for (const { at, level, lines } of points) {
+    const byLevel = steps.get(at) ?? { trace: 0, debug: 0, info: 0, warn: 0, error: 0, fatal: 0 }
+    byLevel[level] += lines
+    steps.set(at, byLevel)
+  }
+  return [...steps].map(([at, byLevel]) => ({
+    at: iso(at),
+    lines: Object.values(byLevel).reduce((sum, lines) => sum + lines, 0),
+    byLevel,
+  }))
+}
+
+export function viewPattern({ pattern, createdAt, updatedAt, ...state }: SetPattern): LogPatternView {
+  const { id, title, level, match, ignoreCase } = pattern
+  return {
+    ...{ id, title, level, ignoreCase },
+    regex: 'regex' in match ? match.regex : null,
+    anyOf: 'anyOf' in match ? [...match.anyOf] : null,
+    ...state,
+    createdAt: isoOrNull(createdAt),
+    updatedAt: isoOrNull(updatedAt),
+  }
+}
+
+export function viewSource({ id, name, paths, isPaused, createdAt }: LogSource): LogSourceView {
+  return { id, name, paths: [...paths], isPaused, createdAt: createdAt.toISOString() }
+}
+
+export function viewSourceState(source: LogSource, progress: SourceProgress | undefined): LogSourceState {
+  const { fileCount = 0, bytesRead = 0, losses = [], files = [] } = progress ?? {}
+  return {
+    ...viewSource(source),
+    ...{ fileCount, bytesRead, losses: [...losses] },
+    files: files.map(({ updatedAt, ...file }) => ({ ...file, updatedAt: iso(updatedAt), losses: [...file.losses] })),
+  }
+}

@@ -1,0 +1,96 @@
+import type { Clock } from '../kernel/clock.ts'
+import type { Ids } from '../kernel/ids.ts'
+import { readAround } from '../logscan/adapters/context/read-around.ts'
+import type { FollowPlan } from '../logscan/adapters/follow/source-runner.ts'
+import { matchText } from '../logscan/adapters/match/match-text.ts'
+import { readPatternText } from '../logscan/adapters/patterns/pattern-text.ts'
+import { createLogFeed } from '../logscan/adapters/realtime/log-feed.ts'
+import { createLogLists } from '../logscan/adapters/sequelize/log-lists.ts'
+import { createLogQueries } from '../logscan/adapters/sequelize/log-queries.ts'
+import { createLogsStore } from '../logscan/adapters/sequelize/logs-store.ts'
+import { sourceProgress } from '../logscan/adapters/sequelize/source-files.ts'
+import { sourcePage } from '../logscan/adapters/sequelize/source-store.ts'
+import { createLogRouter } from '../logscan/adapters/trpc/log-router.ts'
+import { addSource } from '../logscan/app/add-source.ts'
+import { assignGroup } from '../logscan/app/assign-group.ts'
+import { changePatterns } from '../logscan/app/change-patterns.ts'
+import { createPattern } from '../logscan/app/create-pattern.ts'
+import { currentPatterns, readPatternSet } from '../logscan/app/current-patterns.ts'
+import { currentSources } from '../logscan/app/current-sources.ts'
+import { enablePattern } from '../logscan/app/enable-pattern.ts'
+import { importPatterns } from '../logscan/app/import-patterns.ts'
+import { moveGroup } from '../logscan/app/move-group.ts'
+import { pauseSource } from '../logscan/app/pause-source.ts'
+import type { StaffDirectory } from '../logscan/app/ports.ts'
+import { readContext } from '../logscan/app/read-context.ts'
+import { readSpan } from '../logscan/app/read-span.ts'
+import { removeSource } from '../logscan/app/remove-source.ts'
+import { testPattern } from '../logscan/app/test-pattern.ts'
+import { updatePattern } from '../logscan/app/update-pattern.ts'
+import type { Audit } from '../platform/audit.ts'
+import type { Config } from '../platform/config.ts'
+import type { Database } from '../platform/database/database.ts'
+import type { Procedures } from '../platform/trpc.ts'
+
+interface BuildLogscan {
+  readonly database: Database
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly audit: Audit
+  readonly config: Pick<Config, 'LOG_LINES_TOLD_PER_SECOND'>
+  readonly directory: StaffDirectory & { handlesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> }
+}
+
+export type Logscan = ReturnType<typeof buildLogscan>
+
+export function buildLogscan({ database, clock, ids, audit, directory, config }: BuildLogscan) {
+  const store = createLogsStore({ database, clock, ids, audit })
+  const queries = createLogQueries(database)
+  const lists = createLogLists(database)
+  const change = changePatterns({ store, clock })
+  const patternsNow = currentPatterns({ store })
+  const sourcesNow = currentSources({ store })
+
+  return {
+    queries,
+    feed: createLogFeed({ clock, linesPerSecond: config.LOG_LINES_TOLD_PER_SECOND }),
+
+    /** What staff want followed, and looked for: to be asked again every now and then. */
+    async plan(): Promise<FollowPlan> {
+      const [{ version, patterns }, sources] = await Promise.all([patternsNow(), sourcesNow()])
+      const followed = sources.filter(({ isPaused }) => !isPaused)
+      return {
+        ...{ version: `${version}`, patterns },
+        // Its lines are kept under its name.
+        sources: followed.map(({ name, paths }) => ({ id: name, names: paths })),
+      }
+    },
+
+    routerOf: (procedures: Procedures) =>
+      createLogRouter(procedures, {
+        groups: {
+          ...{ lists, queries, directory },
+          moveGroup: moveGroup({ store, clock }),
+          assignGroup: assignGroup({ store, staff: directory }),
+        },
+        events: { lists, readContext: readContext({ store, readAround }) },
+        patterns: {
+          readPatternSet: readPatternSet({ store }),
+          createPattern: createPattern({ change }),
+          updatePattern: updatePattern({ change }),
+          enablePattern: enablePattern({ change }),
+          testPattern: testPattern({ matchText }),
+          importPatterns: importPatterns({ change, readPatterns: readPatternText }),
+        },
+        sources: {
+          sourcePage: (page) => sourcePage(database, page),
+          sourceProgress: (names) => sourceProgress(database, names),
+          addSource: addSource({ store, clock, ids }),
+          pauseSource: pauseSource({ store }),
+          removeSource: removeSource({ store }),
+        },
+        counts: { ...queries, ...lists },
+        readSpan: readSpan({ clock }),
+      }),
+  }
+}

@@ -1,0 +1,111 @@
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { ServerEvents, XmClient } from '../../client-sdk/src/index.ts'
+import { backends } from '../support/backends.ts'
+import { openProduct, type Product } from '../support/product.ts'
+import { clientOf, signInAdmin, signUp } from '../support/sdk.ts'
+
+describe.each(backends)('logs that a server follows, $name', (backend) => {
+  let product: Product
+  let admin: XmClient
+  let folder: string
+  const lines: ServerEvents['logs:event'][] = []
+  const groups: ServerEvents['logs:group'][] = []
+  const states: ServerEvents['logs:source'][] = []
+  const waits = { timeout: 20_000, interval: 50 }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'xm-live-'))
+    mkdirSync(join(folder, 'first'))
+    product = await openProduct(backend, { LOG_SOURCES: join(folder, 'first', '*.log'), LOG_LOOK_MS: '500' })
+    admin = await signInAdmin(product.app.url)
+    admin.realtime.watchLogs({
+      onLine: (line) => lines.push(line),
+      onGroup: (news) => groups.push(news),
+      onSource: (state) => states.push(state),
+    })
+    await vi.waitFor(() => expect(admin.realtime.status).toBe('connected'), waits)
+    // The subscription is asked for once the connection is there.
+    await new Promise((done) => setTimeout(done, 300))
+  })
+  afterAll(async () => {
+    admin.realtime.close()
+    await product[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('are found, stored, and pushed to staff that listen', async () => {
+    const path = join(folder, 'first', 'app.log')
+    appendFileSync(
+      path,
+      'INFO fine\n2026-02-03T04:05:06Z ERROR number 17 failed\n2026-02-03T04:05:07Z ERROR number 18 failed\n',
+    )
+    await vi.waitFor(() => expect(lines).toHaveLength(2), waits)
+    expect(lines[0]).toMatchObject({
+      ...{ source: 'config', path, line: 2, level: 'error', time: '2026-02-03T04:05:06.000Z' },
+      text: '2026-02-03T04:05:06Z ERROR number 17 failed',
+    })
+    expect(groups).toMatchObject([{ news: 'new', level: 'error', group: lines[0]?.group }])
+    const { items } = await admin.logs.groups.list.query({ source: 'config' })
+    expect(items).toMatchObject([{ id: lines[0]?.group, count: 2, status: 'new' }])
+    await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ source: 'config', files: 1, lagBytes: 0 }), waits)
+  })
+
+  it('tell of a group that was resolved and is there again, once', async () => {
+    const [group] = (await admin.logs.groups.list.query({ source: 'config' })).items
+    await admin.logs.groups.setStatus.mutate({ id: group!.id, status: 'resolved' })
+    const path = join(folder, 'first', 'app.log')
+    const later = new Date(Date.now() + 5_000).toISOString()
+    appendFileSync(path, `2026-02-03T04:05:06Z ERROR number 19 failed\n`)
+    await vi.waitFor(() => expect(lines).toHaveLength(3), waits)
+    expect((await admin.logs.groups.get.query({ id: group!.id })).status).toBe('resolved')
+    appendFileSync(path, `${later} ERROR number 20 failed\n${later} ERROR number 21 failed\n`)
+    await vi.waitFor(() => expect(lines).toHaveLength(5), waits)
+    const after = await admin.logs.groups.get.query({ id: group!.id })
+    expect([after.count, after.status]).toEqual([5, 'regressed'])
+    expect(groups.filter(({ news }) => news === 'regressed')).toHaveLength(1)
+  })
+
+  it('are followed where staff adds a source, with a pattern that staff makes, without a restart', async () => {
+    mkdirSync(join(folder, 'second'))
+    await admin.logs.sources.add.mutate({ name: 'second', paths: [join(folder, 'second')] })
+    await admin.logs.patterns.create.mutate({
+      id: 'own.declined',
+      title: 'Declined',
+      level: 'warn',
+      regex: 'declined \\d+',
+    })
+    const path = join(folder, 'second', 'pay.log')
+    appendFileSync(path, 'card declined 1\n')
+    // The pattern is taken up with the next look at the plan: what was read before is not read again.
+    let count = 1
+    await vi.waitFor(
+      () => {
+        appendFileSync(path, `card declined ${++count}\n`)
+        expect(lines.some(({ source }) => source === 'second')).toBe(true)
+      },
+      { timeout: 20_000, interval: 500 },
+    )
+    expect(lines.find(({ source }) => source === 'second')).toMatchObject({
+      patterns: ['own.declined'],
+      level: 'warn',
+      path,
+    })
+  })
+
+  it('are heard by nobody but staff', async () => {
+    const user = await signUp(product.app.url)
+    const client = clientOf(product.app.url)
+    await client.auth.login.mutate({ login: user.handle, password: 'a phrase for tests' })
+    const onError = vi.fn()
+    client.realtime.watchLogs({ onError })
+    await vi.waitFor(
+      () => expect(onError).toHaveBeenCalledWith(expect.objectContaining({ code: 'auth.forbidden' })),
+      waits,
+    )
+    client.realtime.close()
+  })
+})
