@@ -35,6 +35,7 @@ Compressed files (gzip, zstd) are unpacked; - is the standard input. Times witho
 Exit status: 0 done, 1 --fail-on was met, 2 a usage or input error (the rest was still read)`
 
 const statusFailed = 1
+const stopMaxMs = 5000
 const statusProblem = 2
 
 const terminal = {
@@ -130,7 +131,12 @@ async function storeFor(isStored: boolean): Promise<MatchStore & AsyncDisposable
 /** Told to stop, it keeps what it has found first. */
 function untilStopped(): AbortSignal {
   const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      controller.abort()
+      // Whoever reads the output may have stopped doing so.
+      setTimeout(() => process.exit(0), stopMaxMs).unref()
+    })
   return controller.signal
 }
 

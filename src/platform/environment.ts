@@ -224,7 +224,7 @@ export const environmentSchema = z.object({
     .describe('Comma list of log files, folders and globs of this machine that the roles all and scanner follow'),
   LOG_JOBS: integer(1, 256).default(1).describe('Threads that match what is followed'),
   LOG_STEP_BYTES: integer(4096, 67_108_864)
-    .default(4_194_304)
+    .default(2_097_152)
     .describe('Most bytes of whole lines that are matched and stored at once'),
   LOG_OPEN_FILES_MAX: integer(4, 100_000)
     .default(256)

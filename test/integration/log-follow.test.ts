@@ -7,6 +7,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   unlinkSync,
@@ -66,7 +67,7 @@ let folder: string
 let pool: MatcherPool
 let kept: KeptLines
 let follower: Follower
-const clock = 0
+let clock = 0
 let ids = 0
 let problems: string[]
 
@@ -281,6 +282,121 @@ describe('a line is read once when the file', () => {
     await look()
     expectKept(first, second)
   })
+})
+
+describe('a text is told from others', () => {
+  it('by its copy, which is shorter than what was read before the original was cut', async () => {
+    const first = write('app.log', 300)
+    await look()
+    copyFileSync(at('app.log'), at('app.log.1'))
+    const more = write('app.log', 100)
+    await follower.look([at('app.log')], { isAll: false })
+    await follower.settled()
+    truncateSync(at('app.log'))
+    const second = write('app.log', 10)
+    await look()
+    clock += 3000
+    await look()
+    await look()
+    expectKept(first, more, second)
+  })
+
+  it('even if it is the same, by the name of its file', async () => {
+    writeFileSync(at('one.log'), 'ERROR one\n')
+    await look()
+    truncateSync(at('one.log'))
+    await look()
+    writeFileSync(at('two.log'), 'ERROR one\n')
+    await look()
+    expectKept(['ERROR one', 'ERROR one'])
+  })
+
+  it('every day anew, if it is the same each day', async () => {
+    for (let day = 0; day < 3; day++) {
+      if (day > 0) {
+        rmSync(at('job.log.1'), { force: true })
+        renameSync(at('job.log'), at('job.log.1'))
+      }
+      writeFileSync(at('job.log'), 'ERROR of every day\n')
+      await look()
+    }
+    expect(kept.texts).toHaveLength(3)
+  })
+
+  it('once it is there, if its file was empty first, as what is being compressed is', async () => {
+    const first = write('app.log', 100)
+    await look()
+    renameSync(at('app.log'), at('app.log.1'))
+    const second = write('app.log', 5)
+    writeFileSync(at('app.log.1.gz'), '')
+    await look()
+    writeFileSync(at('app.log.1.gz'), gzipSync(textOf(first)))
+    await look()
+    expectKept(first, second)
+    expect(problems).toEqual([`${at('app.log.1.gz')}: is compressed, and is not followed`])
+  })
+
+  it('when another file has the number that its file had', async () => {
+    const first = write('app.log', 10)
+    await look()
+    await follower[Symbol.asyncDispose]()
+    unlinkSync(at('app.log'))
+    write('not followed', 5)
+    const [known] = kept.generations.values()
+    kept.generations.set(known!.id, { ...known!, inode: `${statSync(at('not followed')).ino}` })
+    await start()
+    await follower.look([], { isAll: true })
+    await follower.settled()
+    expectKept(first)
+    expect([...kept.generations.values()]).toMatchObject([{ isEnded: true }])
+  })
+
+  it('when it was written anew while it was matched', async () => {
+    await follower[Symbol.asyncDispose]()
+    const match = pool.match.bind(pool)
+    let isFirst = true
+    pool.match = async (task) => {
+      const found = await match(task)
+      if (isFirst) writeFileSync(at('app.log'), 'ERROR that came later\n')
+      isFirst = false
+      return found
+    }
+    await start()
+    writeFileSync(at('app.log'), 'ERROR that was there\n')
+    await look()
+    expectKept(['ERROR that came later'])
+  })
+})
+
+it('reads on when a folder is gone, with what was moved out of it', async () => {
+  mkdirSync(at('old/gone'))
+  const [lost, moved] = [write('old/gone/one.log', 3), write('app.log', 3)]
+  const paths = [at('old/gone/one.log'), at('app.log')]
+  await follower.look(paths, { isAll: true })
+  await follower.settled()
+  const last = write('app.log', 2)
+  renameSync(at('app.log'), join(folder, 'old', 'elsewhere'))
+  rmSync(at('old/gone'), { recursive: true })
+  const next = write('app.log', 4)
+  await look()
+  expectKept(lost, moved, last, next)
+  expect(problems).toEqual([])
+})
+
+it('says what it could not read of a file that is gone', async () => {
+  write('app.log', 3)
+  await look()
+  appendFileSync(at('app.log'), 'ERROR without an end')
+  await look()
+  unlinkSync(at('app.log'))
+  await follower.look([], { isAll: true })
+  clock += 61_000
+  await follower.look([], { isAll: true })
+  await follower.settled()
+  expect([...kept.generations.values()]).toMatchObject([
+    { isEnded: true, losses: [{ reason: 'unreadable', bytes: 'ERROR without an end'.length }] },
+  ])
+  expect(problems).toEqual([`${at('app.log')}: was rotated away with 20 bytes that were not read`])
 })
 
 it('waits for a store that is away, and keeps all when it is back', async () => {

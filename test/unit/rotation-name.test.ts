@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isRotationOf } from '../../src/logscan/domain/follow/rotation-name.ts'
+import { originalNames } from '../../src/logscan/domain/follow/rotation-name.ts'
 
 describe('a name is that of a rotated file', () => {
   it.each([
@@ -13,7 +13,9 @@ describe('a name is that of a rotated file', () => {
     ['app.log.old', 'app.log'],
     ['app.log.gz', 'app.log'],
     ['syslog.1', 'syslog'],
-  ])('%s of %s', (name, original) => expect(isRotationOf(name, original)).toBe(true))
+    ['app__2026-11-24_18-00-00.log', 'app.log'],
+    ['app.log.2026-11-24T18:00:00Z', 'app.log'],
+  ])('%s of %s', (name, original) => expect(originalNames(name)).toContain(original))
 
   it.each([
     ['app.log', 'app.log'],
@@ -23,5 +25,5 @@ describe('a name is that of a rotated file', () => {
     ['app-error.log', 'app.log'],
     ['other.log.1', 'app.log'],
     ['app.log.error', 'app.log'],
-  ])('%s is none of %s', (name, original) => expect(isRotationOf(name, original)).toBe(false))
+  ])('%s is none of %s', (name, original) => expect(originalNames(name)).not.toContain(original))
 })

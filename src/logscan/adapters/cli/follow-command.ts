@@ -17,7 +17,7 @@ export interface FollowFlags {
 }
 
 const limits = {
-  ...{ stepBytes: 4 << 20, openFilesMax: 256, endedMax: 1000 },
+  ...{ stepBytes: 2 << 20, openFilesMax: 256, endedMax: 1000 },
   ...{ drainMs: 60_000, retryMs: 1000 },
 }
 const times = { everyMs: 5000, settleMs: 50, againMs: 250 }

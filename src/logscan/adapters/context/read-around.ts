@@ -3,7 +3,7 @@ import { dirname, isAbsolute } from 'node:path'
 import type { AroundRequest, TextAround, TextLine } from '../../app/ports.ts'
 import type { Generation } from '../../domain/follow/generation.ts'
 import { bytesAt, holds } from '../follow/file-text.ts'
-import { factsAt, factsOfOpen, findInFolder, keyOf } from '../follow/open-files.ts'
+import { Folders, factsAt, factsOfOpen, keyOf } from '../follow/open-files.ts'
 
 /** Bytes that are read on either side of the line, and of itself. */
 const sideMaxBytes = 65_536
@@ -38,7 +38,7 @@ function openGeneration(generation: Generation): number | null {
   if (!isAbsolute(path) || head.bytes === 0) return null
   const facts = factsAt(path)
   const isThere = facts !== null && keyOf(facts) === keyOf(generation)
-  const place = isThere ? path : findInFolder(dirname(path), generation)
+  const place = isThere ? path : new Folders().find(dirname(path), generation)
   if (place === null) return null
   // Another may have its name by now, a pipe even, at which opening would wait.
   const fd = openSync(place, constants.O_RDONLY | constants.O_NONBLOCK)

@@ -38,8 +38,10 @@ export function tailOf(fd: number, offset: number): Piece {
   return pieceOf(bytesAt(fd, Math.max(0, offset - tailBytesMax), offset))
 }
 
+type ReadSoFar = Pick<Generation, 'head' | 'tail' | 'offset'>
+
 /** Whether an open file holds the text of a generation, as far as that was read. */
-export function holds(fd: number, size: number, { head, tail, offset }: Generation): boolean {
+export function holds(fd: number, size: number, { head, tail, offset }: ReadSoFar): boolean {
   if (size < offset) return false
   return isThere(fd, head, 0) && isThere(fd, tail, offset - tail.bytes)
 }

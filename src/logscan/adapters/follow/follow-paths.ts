@@ -1,8 +1,8 @@
-import { existsSync, statSync } from 'node:fs'
-import { dirname, resolve, sep } from 'node:path'
-import { type FSWatcher, watch } from 'chokidar'
+import { resolve } from 'node:path'
+import { describeError } from '../scan/describe-error.ts'
 import { filesOf } from '../scan/find-inputs.ts'
 import type { Follower } from './follower.ts'
+import { NameWatcher } from './watch-names.ts'
 
 export interface LookTimes {
   /** Between looks at everything, which find what no event told. */
@@ -13,79 +13,82 @@ export interface LookTimes {
   readonly againMs: number
 }
 
-interface Following extends AsyncDisposable {
-  /** Problems of a look at everything end it. */
-  readonly ended: Promise<void>
+interface FollowPathsOptions {
+  readonly times: LookTimes
+  /** Of files that are there at the first look, only what comes from then on is wanted. */
+  readonly atEnd: boolean
+  problem(path: string, text: string): void
 }
-
-const magic = /[*?[\]{}()!+@]/
 
 /**
  * Has the follower look at files, folders and globs: when an event tells of something, and every now and then. Events are
- * hints; what is true is found by looking.
+ * hints; what is true is found by looking. A look that fails is made again.
  */
 export async function followPaths(
   follower: Follower,
   names: readonly string[],
-  { everyMs, settleMs, againMs }: LookTimes,
-  { atEnd }: { atEnd: boolean },
-): Promise<Following> {
+  { times: { everyMs, settleMs, againMs }, atEnd, problem }: FollowPathsOptions,
+): Promise<AsyncDisposable> {
   let known = new Set<string>()
-  const lookAtAll = async (first: boolean) => {
-    known = new Set(await pathsOf(names))
-    await follower.look([...known], { isAll: true, atEnd: first && atEnd })
-  }
-  await lookAtAll(true)
-
+  let isFirst = true
   const hinted = new Set<string>()
   let isAllHinted = false
   let timer: NodeJS.Timeout | null = null
-  let lastAll = Date.now()
-  let looking: Promise<void> = Promise.resolve()
-  let fail: (error: unknown) => void = () => {}
-  const ended = new Promise<void>((_, reject) => {
-    fail = reject
-  })
-  ended.catch(() => {})
+  let lastAll = 0
+  let looking: Promise<void> | null = null
+  let isClosed = false
 
-  const run = () => {
+  const watcher = new NameWatcher(names, hint, (folder, error) => problem(folder, describeError(error)))
+  await run()
+  const regular = setInterval(() => {
+    isAllHinted = true
+    schedule(0)
+  }, everyMs)
+  const rotated = setInterval(() => {
+    if (follower.hasRotated) schedule(0)
+  }, againMs)
+
+  function hint(path: string, isChange: boolean): void {
+    if (isChange && known.has(path)) hinted.add(path)
+    else isAllHinted = true
+    schedule(isAllHinted ? Math.max(settleMs, againMs - (Date.now() - lastAll)) : settleMs)
+  }
+
+  function schedule(delayMs: number): void {
+    if (!isClosed && looking === null) timer ??= setTimeout(run, delayMs)
+  }
+
+  async function run(): Promise<void> {
     timer = null
-    const isAll = isAllHinted || Date.now() - lastAll >= everyMs
-    const paths = [...hinted]
+    looking = look().catch((error: unknown) => problem('', describeError(error)))
+    await looking
+    looking = null
+    // What was told in the meantime.
+    if (hinted.size > 0 || isAllHinted) schedule(settleMs)
+  }
+
+  async function look(): Promise<void> {
+    const isAll = isFirst || isAllHinted
+    const paths = isAll ? await pathsOf(names) : [...hinted]
     hinted.clear()
     if (isAll) {
       isAllHinted = false
       lastAll = Date.now()
+      known = new Set(paths)
+      watcher.refresh()
     }
-    looking = (isAll ? lookAtAll(false) : follower.look(paths, { isAll: false })).catch(fail)
+    await follower.look(paths, { isAll, atEnd: isFirst && atEnd })
+    isFirst = false
   }
-  const hint = (path: string, isNew: boolean) => {
-    const full = resolve(path)
-    if (isNew || !known.has(full)) isAllHinted = true
-    else hinted.add(full)
-    const delay = isAllHinted ? Math.max(settleMs, againMs - (Date.now() - lastAll)) : settleMs
-    timer ??= setTimeout(run, delay)
-  }
-  const regular = setInterval(() => {
-    isAllHinted = true
-    timer ??= setTimeout(run, 0)
-  }, everyMs)
 
-  const rotated = setInterval(() => {
-    if (follower.hasRotated) timer ??= setTimeout(run, 0)
-  }, againMs)
-
-  const watcher = watchAll(names)
-  watcher.on('all', (event, path) => hint(path, event !== 'change'))
-  // What cannot be watched is looked at all the same.
-  watcher.on('error', () => {})
   return {
-    ended,
     async [Symbol.asyncDispose]() {
+      isClosed = true
       clearInterval(regular)
       clearInterval(rotated)
       if (timer !== null) clearTimeout(timer)
-      await watcher.close()
+      await watcher[Symbol.asyncDispose]()
+      follower.close()
       await looking
     },
   }
@@ -100,34 +103,4 @@ async function pathsOf(names: readonly string[]): Promise<string[]> {
     found.push(...paths.map((path) => resolve(path)))
   }
   return found
-}
-
-function watchAll(names: readonly string[]): FSWatcher {
-  const folders = new Set<string>()
-  const files = new Set<string>()
-  for (const name of names) {
-    const full = resolve(name)
-    if (existsSync(full) && statSync(full).isDirectory()) folders.add(full)
-    else if (magic.test(name)) folders.add(staticFolder(full))
-    else files.add(full)
-  }
-  const within = (path: string) => [...folders].some((folder) => path === folder || path.startsWith(folder + sep))
-  const targets = [...folders, ...[...files].map((file) => dirname(file))].filter((path) => existsSync(path))
-  const shallow = new Set([...files].map((file) => dirname(file)))
-  return watch(targets, {
-    ignoreInitial: true,
-    followSymlinks: true,
-    // Of a folder that is watched for single files, nothing else is.
-    ignored: (path) => {
-      const full = resolve(path)
-      return !within(full) && !files.has(full) && !shallow.has(full)
-    },
-  })
-}
-
-/** The folder below which all lies that a glob can mean. */
-function staticFolder(glob: string): string {
-  const parts = glob.split(sep)
-  const first = parts.findIndex((part) => magic.test(part))
-  return parts.slice(0, first).join(sep) || sep
 }

@@ -1,8 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type FoundGroup, type FoundLine, type MatchStore, StepConflict } from '../../app/match-store.ts'
 import { type Generation, type Loss, noPiece } from '../../domain/follow/generation.ts'
-import { isRotationOf } from '../../domain/follow/rotation-name.ts'
 import { describeError } from '../scan/describe-error.ts'
 import {
   beginsAlike,
@@ -14,8 +13,9 @@ import {
   isCompressed,
   tailOf,
 } from './file-text.ts'
+import { KnownTexts, originalPaths } from './known-texts.ts'
 import type { MatcherPool } from './matcher-pool.ts'
-import { type FileFacts, factsAt, factsOfOpen, findInFolder, keyOf, OpenFiles } from './open-files.ts'
+import { type FileFacts, Folders, factsAt, factsOfOpen, keyOf, OpenFiles } from './open-files.ts'
 
 export interface FollowLimits {
   /** Bytes of whole lines that are matched and kept at once. */
@@ -71,6 +71,8 @@ interface Followed {
   changedAt: number
   /** Since when none of the names that are followed is its own; null while one is. */
   rotatedAt: number | null
+  /** While it is rotated away: when to look at it again. */
+  checkAt: number
   isReading: boolean
   /** It changed again while it was read. */
   isChanged: boolean
@@ -83,6 +85,9 @@ interface MatchedStep {
   readonly groups: readonly FoundGroup[]
 }
 
+/** How far a text was read. */
+type ReadText = Pick<Generation, 'offset' | 'newlines' | 'head' | 'tail'>
+
 /** A file that may be a copy that is still being made. */
 interface Unclear {
   readonly size: number
@@ -90,6 +95,8 @@ interface Unclear {
 }
 
 const unclearMs = 2000
+const checkMaxMs = 5000
+const compressedText = 'is compressed, and is not followed'
 
 /**
  * Reads files as they grow, each line once: told by what is in them, whatever they are called. It does nothing by itself:
@@ -103,8 +110,8 @@ export class Follower implements AsyncDisposable {
   readonly #readers = new Set<Promise<void>>()
   readonly #unclear = new Map<string, Unclear>()
   readonly #lastProblems = new Map<string, string>()
-  /** Generations of the store that were not seen yet, and those that ended: by them, copies are recognised. */
-  #others: Generation[] = []
+  readonly #texts: KnownTexts
+  readonly #folders = new Folders()
   #looking: Promise<void> = Promise.resolve()
   #isClosed = false
   #hasSeenAll = false
@@ -112,11 +119,12 @@ export class Follower implements AsyncDisposable {
   constructor(deps: FollowDeps) {
     this.#deps = deps
     this.#open = new OpenFiles(deps.limits.openFilesMax)
+    this.#texts = new KnownTexts(deps.limits.endedMax)
   }
 
   /** Has to be called first: takes up what the store knows. */
   async begin(): Promise<void> {
-    this.#others = [...(await this.#deps.store.load([this.#deps.source]))]
+    for (const generation of await this.#deps.store.load([this.#deps.source])) this.#texts.add(generation)
   }
 
   get files(): readonly FollowedFile[] {
@@ -151,34 +159,56 @@ export class Follower implements AsyncDisposable {
     while (this.#readers.size > 0) await Promise.all(this.#readers)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Nothing more is begun. */
+  close(): void {
     this.#isClosed = true
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
     await this.settled().catch(() => {})
     this.#open[Symbol.dispose]()
   }
 
   async #look(paths: readonly string[], isAll: boolean, atEnd: boolean): Promise<void> {
-    const seen = new Set<string>()
-    for (const path of paths) {
-      if (this.#isClosed) return
-      try {
+    const there = new Map<string, { readonly path: string; readonly facts: FileFacts }>()
+    for (const path of paths)
+      await this.#attempt(path, () => {
         const facts = factsAt(path)
-        if (facts === null || seen.has(keyOf(facts))) continue
-        seen.add(keyOf(facts))
+        if (facts !== null && !there.has(keyOf(facts))) there.set(keyOf(facts), { path, facts })
+      })
+    const isKnown = ({ facts }: { facts: FileFacts }) =>
+      this.#files.has(keyOf(facts)) || this.#texts.unseenIn(facts) !== null
+    // A copy is told from another text by its original, which has to be seen first.
+    const inOrder = [...there.values()].sort((one, other) => Number(isKnown(other)) - Number(isKnown(one)))
+    for (const { path, facts } of inOrder) {
+      if (this.#isClosed) return
+      await this.#attempt(path, async () => {
         const known = this.#files.get(keyOf(facts))
         if (known === undefined) await this.#meet(path, facts, atEnd)
         else if (known.facts.born !== facts.born) await this.#replace(known, path, facts)
         else this.#see(known, path, facts)
-      } catch (error) {
-        this.#problem(path, describeError(error))
-      }
+      })
     }
     if (isAll && !this.#hasSeenAll) await this.#takeUpUnseen()
     this.#hasSeenAll ||= isAll
     // Whoever had the name before was rotated away; events may say so only by the new one.
     const names = new Set(paths)
-    for (const [key, file] of this.#files)
-      if (!seen.has(key) && (isAll || file.rotatedAt !== null || names.has(file.generation.path))) this.#miss(key, file)
+    for (const [key, file] of this.#files) {
+      if (there.has(key)) continue
+      const isDue = file.rotatedAt !== null && this.#deps.now() >= file.checkAt
+      if (isAll || isDue || (file.rotatedAt === null && names.has(file.generation.path)))
+        await this.#attempt(file.generation.path, () => this.#miss(key, file))
+    }
+  }
+
+  /** What goes wrong with one file harms no other. */
+  async #attempt(path: string, what: () => void | Promise<void>): Promise<void> {
+    try {
+      await what()
+    } catch (error) {
+      if (!this.#isClosed) this.#problem(path, describeError(error))
+    }
   }
 
   /** A file that is known is there. */
@@ -197,14 +227,13 @@ export class Follower implements AsyncDisposable {
     const { now, limits } = this.#deps
     file.rotatedAt ??= now()
     if (file.isReading) return
+    const quietMs = now() - Math.max(file.rotatedAt, file.changedAt)
+    file.checkAt = now() + Math.min(checkMaxMs, quietMs / 4)
     const fd = this.#descriptorOf(file)
-    const quietSince = Math.max(file.rotatedAt, file.changedAt)
-    if (fd === null) this.#end(key, file)
-    else {
-      const facts = factsOfOpen(fd)
-      if (facts.size !== file.facts.size || facts.modified !== file.facts.modified) this.#grew(file, facts)
-      else if (now() - quietSince > limits.drainMs) this.#end(key, file)
-    }
+    const facts = fd === null ? null : factsOfOpen(fd)
+    if (facts === null) this.#end(key, file)
+    else if (facts.size !== file.facts.size || facts.modified !== file.facts.modified) this.#grew(file, facts)
+    else if (quietMs > limits.drainMs) this.#end(key, file)
   }
 
   #grew(file: Followed, facts: FileFacts): void {
@@ -213,14 +242,17 @@ export class Follower implements AsyncDisposable {
     this.#changed(file)
   }
 
+  /** Nothing more is read of it; what was not is lost. */
   #end(key: string, file: Followed): void {
     this.#open.close(file)
     this.#files.delete(key)
-    this.#run(async () => {
-      file.generation = { ...file.generation, isEnded: true }
-      await this.#keep(file, file.generation, [], [])
-      this.#remember(file.generation)
-    })
+    const lost = file.sizeSeen - file.generation.offset
+    const losses: Loss[] = lost > 0 ? [{ reason: 'unreadable', bytes: lost }] : []
+    if (lost > 0) this.#problem(file.generation.path, `was rotated away with ${lost} bytes that were not read`)
+    file.generation = { ...file.generation, isEnded: true, losses: [...file.generation.losses, ...losses] }
+    // What comes before the first line is kept is no text yet.
+    this.#texts.add(file.generation)
+    this.#run(() => this.#keep(file, file.generation, [], []))
   }
 
   /** A file that is not known is there. */
@@ -228,44 +260,41 @@ export class Follower implements AsyncDisposable {
     const file: Followed = {
       generation: this.#newGeneration(path, facts),
       ...{ stored: null, facts, sizeSeen: facts.size, realPath: realpathSync(path) },
-      ...{ changedAt: this.#deps.now(), rotatedAt: null, isReading: false, isChanged: false },
+      ...{ changedAt: this.#deps.now(), rotatedAt: null, checkAt: 0, isReading: false, isChanged: false },
     }
     using _ = this.#open.hold(file)
     const fd = this.#open.open(file, path, facts)
     // Another has its name by now, and is met the next time.
     if (fd === null) return
     if (isCompressed(fd)) {
-      this.#problem(path, 'is compressed, and is not followed')
+      this.#problem(path, compressedText)
       this.#open.close(file)
       return
     }
-    const known = this.#others.find((other) => !other.isEnded && keyOf(other) === keyOf(facts))
-    if (known !== undefined) this.#forget(known)
-    if (known !== undefined && holds(fd, facts.size, known)) {
+    const known = this.#texts.unseenIn(facts)
+    if (known !== null && holds(fd, facts.size, known)) {
+      this.#texts.seen(known)
       file.generation = { ...known, path }
       file.stored = known.offset
     } else {
-      if (known !== undefined) await this.#endUnseen(known)
-      const copied = await this.#originalOf(fd, path, facts)
-      if (copied === 'unclear') {
+      if (known !== null) await this.#endUnseen(known)
+      const original = await this.#originalOf(fd, path, facts)
+      if (original === 'unclear') {
         this.#open.close(file)
         return
       }
-      if (copied !== null) {
-        const { offset, newlines, head, tail } = copied
+      if (original !== null) {
+        const { offset, newlines, head, tail } = original
         file.generation = { ...file.generation, offset, newlines, head, tail }
-      } else if (atEnd && known === undefined) {
+        await this.#keep(file, file.generation, [], [])
+      } else if (atEnd && known === null) {
         const offset = Math.max(0, endOfLastLine(fd, 0, facts.size))
         const newlines = await countNewlines(fd, offset)
-        file.generation = {
-          ...{ ...file.generation, offset, newlines },
-          ...{ head: headOf(fd, offset), tail: tailOf(fd, offset) },
-        }
+        file.generation = { ...file.generation, offset, newlines, head: headOf(fd, offset), tail: tailOf(fd, offset) }
       }
     }
     this.#files.set(keyOf(facts), file)
     if (facts.size > file.generation.offset) this.#changed(file)
-    else this.#open.close(file)
   }
 
   /** Another file has the number that belonged to one that is known. */
@@ -276,27 +305,32 @@ export class Follower implements AsyncDisposable {
   }
 
   /**
-   * The generation whose text a new file is a copy of, as far as that was read; null if it is a text of its own; 'unclear'
-   * while a copy may still be being made.
+   * How far the text of a new file was read already, where it is a copy of another that, by its name, it may be; null if it is
+   * a text of its own; 'unclear' while a copy may still be being made.
    */
-  async #originalOf(fd: number, path: string, facts: FileFacts): Promise<Generation | 'unclear' | null> {
-    const name = basename(path)
-    for (const file of this.#files.values()) {
-      if (!isRotationOf(name, basename(file.generation.path))) continue
-      if (!this.#beginsLike(fd, facts, file)) continue
-      // What was written before the copy was made is in both: it is read where it was written.
+  async #originalOf(fd: number, path: string, facts: FileFacts): Promise<ReadText | 'unclear' | null> {
+    const originals = originalPaths(path)
+    if (originals.length === 0) return null
+    const live = [...this.#files.values()].filter(({ generation }) => originals.includes(generation.path))
+    if (live.length === 0 && this.#texts.endedBefore(path).length === 0) return null
+    // As a copy begins, and as what will be compressed does.
+    if (facts.size === 0) return 'unclear'
+    for (const file of live) {
+      // What was written before the copy was made is in both: it is read where it was written, or was cut since.
       this.#changed(file)
       await this.#whenRead(file)
-      if (file.generation.offset > 0 && holds(fd, facts.size, file.generation)) return file.generation
-      if (facts.size >= file.generation.offset || !this.#beginsLike(fd, facts, file)) continue
-      return this.#mayGrow(path, facts) ? 'unclear' : { ...file.generation, ...this.#startOf(fd, facts) }
+      const { generation } = file
+      if (generation.offset > 0 && holds(fd, facts.size, generation)) return generation
+      if (facts.size < generation.offset && this.#beginsLike(fd, facts, file))
+        return this.#mayGrow(path, facts) ? 'unclear' : this.#readUpTo(fd, facts.size, generation)
     }
-    const other = this.#others.find((one) => one.offset > 0 && holds(fd, facts.size, one))
-    if (other !== undefined) return other
-    const longer = this.#others.find(
-      (one) => isRotationOf(name, basename(one.path)) && facts.size < one.offset && beginsAlike(fd, one),
-    )
-    return longer !== undefined && this.#mayGrow(path, facts) ? 'unclear' : null
+    const ended = this.#texts.endedBefore(path)
+    const whole = ended.find((generation) => holds(fd, facts.size, generation))
+    if (whole !== undefined) return whole
+    // The original was cut, and lines were read of it that the copy, made before, does not have.
+    const longer = ended.find((generation) => facts.size < generation.offset && beginsAlike(fd, generation))
+    if (longer === undefined) return null
+    return this.#mayGrow(path, facts) ? 'unclear' : this.#readUpTo(fd, facts.size, longer)
   }
 
   /** A file has the text of one that is followed, or a part of it from its beginning. */
@@ -307,8 +341,8 @@ export class Follower implements AsyncDisposable {
     return [headOf, tailOf].every((pieceAt) => pieceAt(original, size).hash === pieceAt(fd, size).hash)
   }
 
-  #startOf(fd: number, { size }: FileFacts): Pick<Generation, 'offset' | 'head' | 'tail'> {
-    return { offset: size, head: headOf(fd, size), tail: tailOf(fd, size) }
+  #readUpTo(fd: number, offset: number, { newlines }: Generation): ReadText {
+    return { offset, newlines, head: headOf(fd, offset), tail: tailOf(fd, offset) }
   }
 
   #mayGrow(path: string, { size }: FileFacts): boolean {
@@ -338,7 +372,7 @@ export class Follower implements AsyncDisposable {
       const facts = factsAt(path)
       if (facts !== null && keyOf(facts) === keyOf(file.facts)) return this.#open.open(file, path, file.facts)
     }
-    const moved = findInFolder(dirname(file.realPath), file.facts)
+    const moved = this.#folders.find(dirname(file.realPath), file.facts)
     if (moved === null) return null
     file.realPath = moved
     return this.#open.open(file, moved, file.facts)
@@ -391,8 +425,9 @@ export class Follower implements AsyncDisposable {
       }
       await keeping
     } catch (error) {
-      this.#problem(file.generation.path, describeError(error))
-      if (error instanceof StepConflict) await this.#reload(file)
+      if (!this.#isClosed) this.#problem(file.generation.path, describeError(error))
+      await keeping.catch(() => {})
+      await this.#goBack(file, error)
     } finally {
       file.isReading = false
     }
@@ -404,8 +439,9 @@ export class Follower implements AsyncDisposable {
     if (lines.length > 0) await this.#deps.events.found(generation.path, lines)
   }
 
-  /** Somebody else has gone on with the file. */
-  async #reload(file: Followed): Promise<void> {
+  /** What was matched and not kept is matched again, from where the store has come to: that may be somebody else's doing. */
+  async #goBack(file: Followed, error: unknown): Promise<void> {
+    if (this.#isClosed || !(error instanceof StepConflict)) return
     const { store, source } = this.#deps
     const known = (await store.load([source])).find(({ id }) => id === file.generation.id)
     if (known === undefined) return
@@ -427,17 +463,19 @@ export class Follower implements AsyncDisposable {
     const { offset, path } = generation
     const limit = this.#endOfStep(fd, offset, size)
     if (limit === -1) return null
+    if (offset === 0 && isCompressed(fd)) {
+      this.#problem(path, compressedText)
+      return null
+    }
+    const [head, tail] = [headOf(fd, limit), tailOf(fd, limit)]
     const { lines, groups, newlines, problem } = await this.#deps.pool.match({ path, fd, from: offset, limit })
     // The file may have been cut, or written anew, in the meantime.
-    if (factsOfOpen(fd).size < limit || !holds(fd, size, generation)) return 'again'
+    if (!holds(fd, factsOfOpen(fd).size, { head, tail, offset: limit })) return 'again'
     if (problem !== null) {
       this.#problem(path, problem)
       return null
     }
-    file.generation = {
-      ...{ ...file.generation, offset: limit, newlines: generation.newlines + newlines },
-      ...{ head: headOf(fd, limit), tail: tailOf(fd, limit) },
-    }
+    file.generation = { ...file.generation, offset: limit, newlines: generation.newlines + newlines, head, tail }
     const numbered = lines.map((found) => ({ ...found, line: found.line + generation.newlines }))
     return { generation: file.generation, lines: numbered, groups }
   }
@@ -456,38 +494,43 @@ export class Follower implements AsyncDisposable {
     const losses: Loss[] = lost > 0 ? [{ reason: 'truncated', bytes: lost }] : []
     file.generation = { ...generation, isEnded: true, losses: [...generation.losses, ...losses] }
     await this.#keep(file, file.generation, [], [])
-    this.#remember(file.generation)
+    this.#texts.add(file.generation)
     file.generation = this.#newGeneration(generation.path, facts)
     file.stored = null
     file.sizeSeen = 0
   }
 
-  /** What is known of a text of which nothing was seen again. */
+  /** Of a text that was known, nothing was seen again. */
   async #endUnseen(known: Generation): Promise<void> {
     const generation = { ...known, isEnded: true }
     await this.#keep({ stored: known.offset }, generation, [], [])
-    this.#remember(generation)
+    this.#texts.seen(known)
+    this.#texts.add(generation)
   }
 
   /** Texts that the store knows, in files whose names are not followed, or no more: what is left of them is read. */
   async #takeUpUnseen(): Promise<void> {
-    for (const known of this.#others.filter(({ isEnded }) => !isEnded)) {
-      this.#forget(known)
-      const folder = dirname(known.path)
-      const path = existsSync(folder) ? findInFolder(folder, known) : null
-      const facts = path === null ? null : factsAt(path)
-      if (path === null || facts === null) {
-        await this.#endUnseen(known)
-        continue
-      }
-      const now = this.#deps.now()
-      const file: Followed = {
-        ...{ generation: known, stored: known.offset, facts, sizeSeen: facts.size, realPath: realpathSync(path) },
-        ...{ changedAt: now, rotatedAt: now, isReading: false, isChanged: false },
-      }
-      this.#files.set(keyOf(facts), file)
-      this.#changed(file)
+    for (const known of this.#texts.unseen) await this.#attempt(known.path, () => this.#takeUp(known))
+  }
+
+  async #takeUp(known: Generation): Promise<void> {
+    const path = this.#folders.find(dirname(known.path), known)
+    const facts = path === null ? null : factsAt(path)
+    if (path === null || facts === null) return this.#endUnseen(known)
+    const now = this.#deps.now()
+    const file: Followed = {
+      ...{ generation: known, stored: known.offset, facts, sizeSeen: facts.size, realPath: realpathSync(path) },
+      ...{ changedAt: now, rotatedAt: now, checkAt: 0, isReading: false, isChanged: false },
     }
+    const fd = this.#open.open(file, path, facts)
+    if (fd === null || !holds(fd, facts.size, known)) {
+      // Another text has the number that its file had.
+      this.#open.close(file)
+      return this.#endUnseen(known)
+    }
+    this.#texts.seen(known)
+    this.#files.set(keyOf(facts), file)
+    this.#changed(file)
   }
 
   /** Keeps a step, however long the store is away. */
@@ -500,7 +543,7 @@ export class Follower implements AsyncDisposable {
     const { store, limits, wait } = this.#deps
     if (file.stored === null && generation.offset === 0) return
     const step = { generation, before: file.stored, lines, groups }
-    while (!this.#isClosed) {
+    do {
       try {
         await store.keep([step])
         file.stored = generation.offset
@@ -508,21 +551,10 @@ export class Follower implements AsyncDisposable {
       } catch (error) {
         if (error instanceof StepConflict) throw error
         this.#problem(generation.path, `what was found cannot be kept: ${describeError(error)}`)
-        await wait(limits.retryMs)
+        if (!this.#isClosed) await wait(limits.retryMs)
       }
-    }
+    } while (!this.#isClosed)
     throw new Error('the follower was closed before what it found was kept')
-  }
-
-  #remember(generation: Generation): void {
-    if (generation.offset === 0) return
-    this.#others.push(generation)
-    const tooMany = this.#others.filter(({ isEnded }) => isEnded).length - this.#deps.limits.endedMax
-    if (tooMany > 0) this.#forget(this.#others.find(({ isEnded }) => isEnded) as Generation)
-  }
-
-  #forget(generation: Generation): void {
-    this.#others = this.#others.filter((other) => other !== generation)
   }
 
   #problem(path: string, text: string): void {

@@ -30,14 +30,42 @@ export function keyOf({ device, inode }: Pick<FileFacts, 'device' | 'inode'>): s
   return `${device}:${inode}`
 }
 
-/** Where in a folder a file is called so now; null if it is not there. */
-export function findInFolder(folder: string, wanted: Pick<FileFacts, 'device' | 'inode'>): string | null {
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name)
-    const facts = factsAt(path)
-    if (facts !== null && keyOf(facts) === keyOf(wanted)) return path
+const listingMs = 250
+
+/** Where files are called by now, by the folder they were in; a folder is listed once for all who ask at the same time. */
+export class Folders {
+  readonly #listings = new Map<string, { readonly at: number; readonly paths: ReadonlyMap<string, string> }>()
+
+  /** Null if it is not there, or the folder cannot be listed. */
+  find(folder: string, wanted: Pick<FileFacts, 'device' | 'inode'>): string | null {
+    const known = this.#listings.get(folder)
+    if (known !== undefined && performance.now() - known.at < listingMs) return known.paths.get(keyOf(wanted)) ?? null
+    const paths = new Map<string, string>()
+    for (const name of namesIn(folder)) {
+      const path = join(folder, name)
+      const facts = factsOrNull(path)
+      if (facts !== null) paths.set(keyOf(facts), path)
+    }
+    this.#listings.clear()
+    this.#listings.set(folder, { at: performance.now(), paths })
+    return paths.get(keyOf(wanted)) ?? null
   }
-  return null
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+function factsOrNull(path: string): FileFacts | null {
+  try {
+    return factsAt(path)
+  } catch {
+    return null
+  }
 }
 
 /** Descriptors of files, the one used longest ago closed first where there are more than there may be. */

@@ -131,13 +131,8 @@ export class SourceRunner implements AsyncDisposable {
     try {
       await follower.begin()
       const atEnd = options.atEnd && this.#isFirst
-      const following = await followPaths(follower, source.names, options.times, { atEnd })
+      const following = await followPaths(follower, source.names, { times: options.times, atEnd, problem })
       this.#running.set(source.id, { names: namesOf(source), follower, following })
-      // Whatever ended it, the next time it is begun anew.
-      following.ended.catch((error: unknown) => {
-        problem('', describeError(error))
-        void this.#stop(source.id)
-      })
     } catch (error) {
       problem('', describeError(error))
       await follower[Symbol.asyncDispose]()
