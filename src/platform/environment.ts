@@ -248,6 +248,9 @@ export const environmentSchema = z.object({
   LOG_EVENT_RETENTION_MS: duration(60_000)
     .default(2_592_000_000)
     .describe('How long single matching lines are kept; groups and counts stay'),
+  LOG_MINUTES_RETENTION_MS: duration(3_600_000)
+    .default(7_776_000_000)
+    .describe('How long counts by the minute are kept; those by the hour stay'),
 
   SOCKETS_PER_SESSION_MAX: integer(1, 100_000).default(10).describe('Sockets of one session on one node'),
   SOCKETS_PER_USER_MAX: integer(1, 100_000)

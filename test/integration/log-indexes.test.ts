@@ -25,7 +25,7 @@ const groups = {
   level: null,
   search: null,
   source: null,
-  sort: 'last_seen',
+  sort: 'lastSeen',
   cursor: null,
   limit: 20,
 } as const
@@ -39,12 +39,6 @@ interface HotPath {
 }
 
 const hotPaths: readonly HotPath[] = [
-  { path: 'groups', index: 'log_groups_last_seen', walk: (lists) => lists.groups(groups) },
-  {
-    path: 'groups of a status',
-    index: 'log_groups_status',
-    walk: (lists) => lists.groups({ ...groups, status: 'resolved' }),
-  },
   {
     path: 'groups of a source',
     index: 'log_hours_source',
@@ -57,7 +51,6 @@ const hotPaths: readonly HotPath[] = [
     walk: (lists) => lists.lines({ ...lines, cursor: cursorOf('150:g17:15016') }),
   },
   { path: 'lines of a time', index: 'log_events_seen', walk: (lists) => lists.lines({ ...lines, from: 100, to: 110 }) },
-  { path: 'lines of a group', index: 'log_events_group', walk: (lists) => lists.lines({ ...lines, group }) },
   {
     path: 'lines of a group and a source',
     index: 'log_events_group',

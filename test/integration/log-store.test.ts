@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createGroupStore } from '../../src/logscan/adapters/sequelize/group-store.ts'
-import { createLogQueries, type GroupListRequest } from '../../src/logscan/adapters/sequelize/log-queries.ts'
+import { groupWrites } from '../../src/logscan/adapters/sequelize/group-store.ts'
+import {
+  createLogLists,
+  type GroupListRequest,
+  type LineListRequest,
+} from '../../src/logscan/adapters/sequelize/log-lists.ts'
+import { createLogQueries } from '../../src/logscan/adapters/sequelize/log-queries.ts'
 import { createMatchStore } from '../../src/logscan/adapters/sequelize/match-store.ts'
+import { defineLogModels } from '../../src/logscan/adapters/sequelize/models.ts'
 import { type FollowStep, type FoundLine, type MatchStore, StepConflict } from '../../src/logscan/app/match-store.ts'
+import type { GroupWrites } from '../../src/logscan/app/ports.ts'
 import { type Generation, noPiece } from '../../src/logscan/domain/follow/generation.ts'
-import { newForMs } from '../../src/logscan/domain/group/group-status.ts'
+import { type GroupMove, newForMs } from '../../src/logscan/domain/group/group-status.ts'
 import type { Level } from '../../src/logscan/domain/log-pattern.ts'
 import type { Database } from '../../src/platform/database/database.ts'
 import { createIds } from '../../src/platform/ids.ts'
@@ -19,8 +26,11 @@ const tables = ['log_generations', 'log_groups', 'log_group_changes', 'log_event
 const lineBytes = 100
 const groupOf = (number: number) => number.toString(16).padStart(16, '0')
 const allGroups: GroupListRequest = {
-  ...{ status: null, level: null, search: null, sort: 'last_seen', cursor: null, limit: 100 },
+  ...{ status: null, level: null, source: null, search: null, sort: 'lastSeen', cursor: null, limit: 100 },
 }
+const linesOfGroup = (group: string): LineListRequest => ({
+  ...{ group, source: null, from: null, to: null, cursor: null, limit: 10 },
+})
 
 function generationOf(id: string, given: Partial<Generation> = {}): Generation {
   const piece = { bytes: 4, hash: 'ab'.repeat(32) }
@@ -71,11 +81,14 @@ async function openLogs(backend: Backend, options: Options = {}) {
     onGroups: (told) => void news.push(...told.map(({ group, kind }) => `${kind} ${group}`)),
   })
   const queries = createLogQueries(database)
-  const groups = createGroupStore({ database, clock, ids })
+  const lists = createLogLists(database)
+  const models = defineLogModels(database.sequelize)
+  const moveAt: GroupWrites['move'] = (id, move, by) =>
+    database.transaction((tx) => groupWrites(tx, { models, clock, ids }).move(id, move, by))
   let read = 0
 
   return {
-    ...{ database, clock, store, queries, news },
+    ...{ database, clock, store, queries, lists, news },
 
     /** Goes on with the one file. */
     async add(...lines: Partial<FoundLine>[]) {
@@ -83,12 +96,12 @@ async function openLogs(backend: Backend, options: Options = {}) {
       read += lines.length
     },
 
-    async move(id: string, move: Parameters<typeof groups.move>[1]) {
+    async move(id: string, move: GroupMove) {
       const { rowVersion } = (await queries.group(id))!
-      return groups.move(id, move, { actor: 'staff:7', reason: 'by hand', rowVersion })
+      return moveAt(id, move, { actor: 'staff:7', reason: 'by hand', rowVersion })
     },
 
-    moveAt: groups.move,
+    moveAt,
     statusOf: async (id = groupOf(1)) => (await queries.group(id))?.status,
     rows: (table: string) => database.select<Record<string, unknown>>(`SELECT * FROM ${table} ORDER BY 1, 2`),
     everything: async () => Promise.all(tables.map((table) => database.select(`SELECT * FROM ${table} ORDER BY 1, 2`))),
@@ -123,7 +136,7 @@ const sameEverywhere = (lines: Record<string, number>) => ({
 describe.each(backends)('what a follower found, $name', (backend) => {
   it('is kept with how far it came, and both are found again', async () => {
     await using logs = await openLogs(backend)
-    const { store, queries, clock } = logs
+    const { store, queries, lists, clock } = logs
     const time = clock.now().getTime() - 90 * minuteMs
     const patterns = ['oom', 'http-5xx']
     const step = stepOf({ id: 'one', lines: [{ time, patterns, text: 'out of memory' }, { level: 'fatal' }] })
@@ -147,12 +160,12 @@ describe.each(backends)('what a follower found, $name', (backend) => {
       ...{ count: 2, firstSeen: time, lastSeen: now, firstStored: now, patterns: ['oom', 'http-5xx', 'p'] },
       ...{ sample: 'out of memory', rowVersion: 1 },
     })
-    const { items, nextCursor } = await queries.events(groupOf(1), { cursor: null, limit: 5 })
+    const { items, nextCursor } = await lists.lines({ ...linesOfGroup(groupOf(1)), limit: 5 })
     expect(nextCursor).toBeNull()
     expect(items.map(({ line }) => line)).toEqual([2, 1])
     expect(items[1]).toEqual({
       ...{ generation: 'one', source: 'app', path: generation.path, offset: 0, length: 99, line: 1, level: 'error' },
-      ...{ time, seenAt: now, patterns, text: 'out of memory' },
+      ...{ group: groupOf(1), time, seenAt: now, patterns, text: 'out of memory' },
     })
   })
 
@@ -217,7 +230,7 @@ describe.each(backends)('what a follower found, $name', (backend) => {
     const each = Array.from({ length: groups }, (_, at) => [groupOf(at), writers * rounds * 2])
     expect(await totals(logs)).toEqual(sameEverywhere(Object.fromEntries(each)))
     expect(logs.news.sort()).toEqual(each.map(([id]) => `new ${id}`))
-    const { items } = await logs.queries.groups(allGroups)
+    const { items } = await logs.lists.groups(allGroups)
     expect(items.map(({ level }) => level)).toEqual(Array(groups).fill('fatal'))
     const rows = await logs.database.select<{ counted: string | number; kept: string | number }>(
       `SELECT (SELECT SUM(texts) FROM log_minutes WHERE group_id = e.group_id) AS counted, COUNT(text) AS kept
@@ -258,7 +271,7 @@ describe.each(backends)('what a follower found, $name', (backend) => {
     const template = '\u{1f525}'.repeat(20_000)
     const step = stepOf({ lines: texts.map((text) => ({ text, patterns })) })
     await logs.store.keep([{ ...step, groups: [{ id: groupOf(1), version: 1, template }] }])
-    const { items } = await logs.queries.events(groupOf(1), { cursor: null, limit: 10 })
+    const { items } = await logs.lists.lines(linesOfGroup(groupOf(1)))
     const kept = ['', 'x'.repeat(4096), '\u{1f525}'.repeat(2048), `x${'\u{1f525}'.repeat(2047)}`, texts[4]]
     expect(items.map(({ text }) => text).reverse()).toEqual(kept)
     expect(items[0]?.patterns).toEqual(patterns)
@@ -439,16 +452,15 @@ describe.each(backends)('what is shown of logs, $name', (backend) => {
     await expect(logs.queries.series({ step: 'minute', ...request, from: 0 })).rejects.toThrow('at most')
   })
 
-  it.each(['last_seen', 'first_seen', 'count'] as const)('is a list of groups by %s, page by page', async (sort) => {
-    const value = { last_seen: 'lastSeen', first_seen: 'firstSeen', count: 'count' } as const
-    const whole = await logs.queries.groups({ ...allGroups, sort })
+  it.each(['lastSeen', 'firstSeen', 'count'] as const)('is a list of groups by %s, page by page', async (sort) => {
+    const whole = await logs.lists.groups({ ...allGroups, sort })
     expect([whole.items.length, whole.nextCursor]).toEqual([groups, null])
-    const order = whole.items.map((group) => [group[value[sort]], group.id] as const)
+    const order = whole.items.map((group) => [group[sort], group.id] as const)
     expect(order).toEqual([...order].sort(([a, x], [b, y]) => b - a || (x < y ? 1 : -1)))
     const paged: string[] = []
     let cursor: string | null = null
     do {
-      const page: Awaited<ReturnType<Logs['queries']['groups']>> = await logs.queries.groups({
+      const page: Awaited<ReturnType<Logs['lists']['groups']>> = await logs.lists.groups({
         ...{ ...allGroups, sort, cursor, limit: 7 },
       })
       paged.push(...page.items.map(({ id }) => id))
@@ -459,7 +471,7 @@ describe.each(backends)('what is shown of logs, $name', (backend) => {
 
   it('is a list by status, level and a part of the template', async () => {
     const list = async (request: Partial<GroupListRequest>) =>
-      (await logs.queries.groups({ ...allGroups, ...request })).items.map(({ id }) => id).sort()
+      (await logs.lists.groups({ ...allGroups, ...request })).items.map(({ id }) => id).sort()
     expect(await list({ status: 'resolved' })).toEqual([3, 4, 5].map(groupOf))
     expect(await list({ status: 'resolved', level: 'fatal' })).toEqual([groupOf(5)])
     expect(await list({ level: 'info' })).toEqual([])
@@ -471,8 +483,8 @@ describe.each(backends)('what is shown of logs, $name', (backend) => {
     const read: string[] = []
     let cursor: string | null = null
     do {
-      const page: Awaited<ReturnType<Logs['queries']['events']>> = await logs.queries.events(groupOf(1), {
-        ...{ cursor, limit: 2 },
+      const page: Awaited<ReturnType<Logs['lists']['lines']>> = await logs.lists.lines({
+        ...{ ...linesOfGroup(groupOf(1)), cursor, limit: 2 },
       })
       read.push(...page.items.map(({ generation, offset }) => `${generation} ${offset}`))
       cursor = page.nextCursor
@@ -484,8 +496,8 @@ describe.each(backends)('what is shown of logs, $name', (backend) => {
     'refuses the cursor %s',
     async (cursor) => {
       const refused = expect.objectContaining({ code: 'page.cursor_invalid' })
-      await expect(logs.queries.groups({ ...allGroups, cursor })).rejects.toEqual(refused)
-      await expect(logs.queries.events(groupOf(1), { cursor, limit: 2 })).rejects.toEqual(refused)
+      await expect(logs.lists.groups({ ...allGroups, cursor })).rejects.toEqual(refused)
+      await expect(logs.lists.lines({ ...linesOfGroup(groupOf(1)), cursor })).rejects.toEqual(refused)
     },
   )
 })
@@ -571,32 +583,38 @@ describe.each(backends.filter(({ name }) => name !== 'embedded'))('the statement
   }[] = [
     {
       path: 'the generations of a source',
-      table: 'log_generations',
+      table: 'g',
       index: 'log_generations_source',
       walk: () => store.load(['s1']),
     },
-    ...(['last_seen', 'first_seen', 'count'] as const).map((sort) => ({
-      ...{ path: `groups by ${sort}`, table: 'log_groups', index: `log_groups_${sort}`, sorted: true as const },
-      walk: () => queries().groups({ ...allGroups, sort, limit: 10 }),
+    ...(
+      [
+        ['lastSeen', 'last_seen'],
+        ['firstSeen', 'first_seen'],
+        ['count', 'count'],
+      ] as const
+    ).map(([sort, index]) => ({
+      ...{ path: `groups by ${sort}`, table: 'log_groups', index: `log_groups_${index}`, sorted: true as const },
+      walk: () => lists().groups({ ...allGroups, sort, limit: 10 }),
     })),
     {
       ...{ path: 'groups of a status', table: 'log_groups', index: 'log_groups_status', sorted: true },
-      walk: () => queries().groups({ ...allGroups, status: 'resolved', limit: 10 }),
+      walk: () => lists().groups({ ...allGroups, status: 'resolved', limit: 10 }),
     },
     {
       ...{ path: 'groups of a level', table: 'log_groups', index: 'log_groups_level', sorted: true },
-      walk: () => queries().groups({ ...allGroups, level: 'warn', limit: 10 }),
+      walk: () => lists().groups({ ...allGroups, level: 'warn', limit: 10 }),
     },
     {
       ...{ path: 'the next page of groups', table: 'log_groups', index: 'log_groups_last_seen', sorted: true },
       walk: async () => {
         const cursor = Buffer.from(`${clock.now().getTime() - 2990 * minuteMs}:${groupOf(3)}`).toString('base64url')
-        await queries().groups({ ...allGroups, cursor, limit: 10 })
+        await lists().groups({ ...allGroups, cursor, limit: 10 })
       },
     },
     {
       ...{ path: 'the lines of a group', table: 'e', index: 'log_events_group', sorted: true },
-      walk: () => queries().events(groupOf(3), { cursor: null, limit: 10 }),
+      walk: () => lists().lines(linesOfGroup(groupOf(3))),
     },
     {
       ...{ path: 'the counts of a window', table: 'log_minutes', index: 'PRIMARY' },
@@ -624,6 +642,7 @@ describe.each(backends.filter(({ name }) => name !== 'embedded'))('the statement
     },
   ]
   const queries = () => createLogQueries(database)
+  const lists = () => createLogLists(database)
 
   it.each(hotPaths)('go by an index for $path', async ({ table, index, sorted, walk }) => {
     const statements = await sentStatements(database, walk)

@@ -3,7 +3,7 @@ import { Id, Timestamp } from './common.ts'
 import { DepositStatus, DepositView } from './deposits.ts'
 import type { ErrorCode } from './errors.ts'
 import { resumeMaxDeposits } from './limits.ts'
-import { LogLevel } from './logs.ts'
+import { LogLevel } from './logs/level.ts'
 import { BalanceView } from './wallet.ts'
 
 export const DepositTimer = z

@@ -28,8 +28,17 @@ export interface AuditEntry {
 export interface GroupWrites {
   /** Reads its row version and locks it; null if there is no such group. */
   lock(id: string): Promise<number | null>
-  move(id: string, move: GroupMove, by: { actor: string; reason: string; rowVersion: number }): Promise<boolean>
+  /** False if the group is not there, or its status or assignee has changed since. */
+  move(id: string, move: GroupMove, by: MoveBy): Promise<boolean>
   assign(id: string, assignee: string | null): Promise<void>
+}
+
+export interface MoveBy {
+  /** `staff:<id>` */
+  readonly actor: string
+  readonly reason: string
+  /** What they saw when they decided. */
+  readonly rowVersion: number
 }
 
 export interface PatternReads {

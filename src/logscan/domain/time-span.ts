@@ -1,5 +1,5 @@
-const minuteMs = 60_000
-const hourMs = 60 * minuteMs
+export const minuteMs = 60_000
+export const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
 
 /** Times are in ms since the epoch; `to` is exclusive. */
@@ -8,7 +8,8 @@ export interface TimeSpan {
   readonly to: number
 }
 
-export type SeriesStep = 'minute' | 'hour'
+export const stepMs = { minute: minuteMs, hour: hourMs } as const
+export type SeriesStep = keyof typeof stepMs
 
 /** Up to that, a series goes by the minute unless told. */
 const minutesUpToMs = 6 * hourMs
@@ -29,6 +30,5 @@ export function usualStep({ from, to }: TimeSpan): SeriesStep {
 
 /** The steps that a span touches. */
 export function stepsOf({ from, to }: TimeSpan, step: SeriesStep): number {
-  const stepMs = step === 'minute' ? minuteMs : hourMs
-  return Math.ceil(to / stepMs) - Math.floor(from / stepMs)
+  return Math.ceil(to / stepMs[step]) - Math.floor(from / stepMs[step])
 }

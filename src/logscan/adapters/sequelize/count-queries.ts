@@ -2,12 +2,18 @@ import { assert } from '../../../kernel/assert.ts'
 import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Reader } from '../../../platform/database/database.ts'
 import { type Level, levels } from '../../domain/log-pattern.ts'
-import { bucketOf, hourMs, minuteMs } from './line-store.ts'
+import {
+  hourMs,
+  minuteMs,
+  type SeriesStep,
+  seriesStepsMax,
+  stepMs,
+  stepsOf,
+  type TimeSpan,
+} from '../../domain/time-span.ts'
+import { bucketOf } from './line-store.ts'
 
-/** Times are in ms since the epoch; `to` is exclusive, and both are taken to the minute, outwards. */
-export interface LogWindow {
-  readonly from: number
-  readonly to: number
+export interface LogWindow extends TimeSpan {
   readonly source: string | null
 }
 
@@ -17,7 +23,7 @@ export interface LogSummary {
 }
 
 export interface SeriesRequest extends LogWindow {
-  readonly step: 'minute' | 'hour'
+  readonly step: SeriesStep
   readonly group: string | null
 }
 
@@ -28,12 +34,10 @@ export interface SeriesPoint {
   readonly lines: number
 }
 
-/** Steps of one series; the caller sees to it that there are no more. */
-const seriesStepsMax = 3000
-
 /** How many lines there were, from the roll-ups. */
 export function countQueries(reader: Reader) {
   return {
+    /** From and to are taken to the minute, outwards. */
     async summary({ from, to, source }: LogWindow): Promise<LogSummary> {
       const fromMs = bucketOf(from, minuteMs)
       const toMs = bucketOf(to + minuteMs - 1, minuteMs)
@@ -54,18 +58,16 @@ export function countQueries(reader: Reader) {
       return { lines: Object.values(byLevel).reduce((sum, lines) => sum + lines, 0), byLevel }
     },
 
-    /** Oldest first. */
+    /** Oldest first. The caller sees to it that there are not too many steps. */
     async series({ step, from, to, source, group }: SeriesRequest): Promise<SeriesPoint[]> {
-      const stepMs = step === 'minute' ? minuteMs : hourMs
-      const fromMs = bucketOf(from, stepMs)
-      assert(to - fromMs <= seriesStepsMax * stepMs, `a series has at most ${seriesStepsMax} steps`)
+      assert(stepsOf({ from, to }, step) <= seriesStepsMax, `a series has at most ${seriesStepsMax} steps`)
       const conditions = ['bucket_ms >= :fromMs', 'bucket_ms < :to']
       if (source !== null) conditions.push('source = :source')
       if (group !== null) conditions.push('group_id = :group')
       const rows = await reader.select<{ bucket_ms: Int64; level: Level; total: string | number }>(
         `SELECT bucket_ms, level, SUM(count) AS total FROM ${step === 'minute' ? 'log_minutes' : 'log_hours'}
          WHERE ${conditions.join(' AND ')} GROUP BY bucket_ms, level ORDER BY bucket_ms`,
-        { fromMs, to, source, group },
+        { fromMs: bucketOf(from, stepMs[step]), to, source, group },
       )
       const points = rows.map(({ bucket_ms, level, total }) => ({ at: Number(bucket_ms), level, lines: Number(total) }))
       return points.sort((a, b) => a.at - b.at || levels.indexOf(a.level) - levels.indexOf(b.level))

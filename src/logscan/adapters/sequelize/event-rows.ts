@@ -10,6 +10,7 @@ export interface KeptLine {
   readonly length: number
   readonly line: number
   readonly level: Level
+  readonly group: string
   readonly time: number | null
   readonly seenAt: number
   readonly patterns: readonly string[]
@@ -27,16 +28,14 @@ export interface EventRow {
   level: Level
   time_ms: Int64 | null
   seen_at_ms: Int64
+  group_id: string
   patterns: string
   text: string | null
 }
 
-export const selectEvents = `SELECT e.generation_id, g.source, g.path, e.offset_bytes, e.length_bytes, e.line, e.level, e.time_ms,
-  e.seen_at_ms, e.patterns, e.text FROM log_events e JOIN log_generations g ON g.id = e.generation_id`
-
-export function toKeptLine({ generation_id, source, path, level, text, ...row }: EventRow): KeptLine {
+export function toKeptLine({ generation_id, source, path, level, group_id, text, ...row }: EventRow): KeptLine {
   return {
-    ...{ generation: generation_id, source, path, level, text },
+    ...{ generation: generation_id, source, path, level, group: group_id, text },
     offset: Number(row.offset_bytes),
     length: Number(row.length_bytes),
     line: Number(row.line),

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { assert } from '../../../kernel/assert.ts'
 import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Reader, Tx } from '../../../platform/database/database.ts'
@@ -6,42 +5,12 @@ import { isDuplicate } from '../../../platform/database/failures.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
 import { type FollowStep, StepConflict } from '../../app/match-store.ts'
 import type { Generation } from '../../domain/follow/generation.ts'
+import { type GenerationRow, generationColumns, toGeneration } from './generation-rows.ts'
 import type { GenerationValues, LogModels } from './models.ts'
 import { chunksOf } from './row-text.ts'
 import { type Meetings, upsertRows } from './upsert.ts'
 
-const StoredLosses = z.array(z.object({ reason: z.enum(['truncated', 'unreadable']), bytes: z.number() }))
-
-interface GenerationRow {
-  id: string
-  source: string
-  path: string
-  device: string
-  inode: string
-  head_bytes: number
-  head_hash: string
-  offset_bytes: Int64
-  newlines: Int64
-  tail_bytes: number
-  tail_hash: string
-  is_ended: number
-  losses: string
-}
-
-const select = `SELECT id, source, path, device, inode, head_bytes, head_hash, offset_bytes, newlines, tail_bytes, tail_hash,
-  is_ended, losses FROM log_generations`
-
-function toGeneration({ id, source, path, device, inode, ...row }: GenerationRow): Generation {
-  return {
-    ...{ id, source, path, device, inode },
-    head: { bytes: row.head_bytes, hash: row.head_hash },
-    offset: Number(row.offset_bytes),
-    newlines: Number(row.newlines),
-    tail: { bytes: row.tail_bytes, hash: row.tail_hash },
-    isEnded: row.is_ended === 1,
-    losses: StoredLosses.parse(JSON.parse(row.losses)),
-  }
-}
+const select = `SELECT ${generationColumns} FROM log_generations g`
 
 function fromGeneration({ head, tail, ...generation }: Generation, nowMs: number): GenerationValues {
   const { id, source, path, device, inode, offset, newlines, isEnded, losses } = generation

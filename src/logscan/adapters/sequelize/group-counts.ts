@@ -101,20 +101,8 @@ async function moveStatuses(
     const count = Number(row.count)
     return { row, count, ...statusAfter(toGroupState(row), { lines, newestTime, count, now: nowMs }) }
   })
-  const changes = steps.flatMap(({ row, status, reason }) =>
-    reason === null
-      ? []
-      : [
-          {
-            id: ids.next(),
-            groupId: row.id,
-            atMs: nowMs,
-            fromStatus: row.status,
-            toStatus: status,
-            reason,
-            actor: null,
-          },
-        ],
+  const changes = steps.flatMap(({ row: { id: groupId, status: fromStatus }, status: toStatus, reason }) =>
+    reason === null ? [] : [{ id: ids.next(), groupId, atMs: nowMs, fromStatus, toStatus, reason, actor: null }],
   )
   for (const [status, groups] of byValue(changes.map(({ groupId, toStatus }) => [groupId, toStatus])))
     await setStatus(tx, groups, status, nowMs)

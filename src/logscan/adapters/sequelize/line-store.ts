@@ -2,13 +2,11 @@ import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Tx } from '../../../platform/database/database.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
 import { createBreather } from '../../../platform/event-loop.ts'
+import { hourMs, minuteMs } from '../../domain/time-span.ts'
 import type { PlacedLine } from './arrivals.ts'
 import { type EventValues, type HourValues, type LogModels, type MinuteValues, textMaxLength } from './models.ts'
 import { bounded, chunksOf } from './row-text.ts'
 import { upsertRows } from './upsert.ts'
-
-export const minuteMs = 60_000
-export const hourMs = 3_600_000
 
 export const bucketOf = (timeMs: number, stepMs: number) => Math.floor(timeMs / stepMs) * stepMs
 

@@ -1,14 +1,22 @@
 import type { Page } from '../../../kernel/page.ts'
 import type { Database } from '../../../platform/database/database.ts'
 import { type GroupStatus, groupStatuses } from '../../domain/group/group-status.ts'
+import type { Level } from '../../domain/log-pattern.ts'
 import { type EventRow, type KeptLine, toKeptLine } from './event-rows.ts'
 import { type GroupRow, type LogGroup, selectGroups, toGroup } from './group-rows.ts'
-import type { createLogQueries, GroupListRequest } from './log-queries.ts'
 import { readSeek, seekPage } from './seek-cursor.ts'
 
-export interface GroupsOfSourceRequest extends GroupListRequest {
+export interface GroupListRequest {
+  readonly status: GroupStatus | null
+  readonly level: Level | null
   /** Only groups that have lines of it. */
   readonly source: string | null
+  /** A part of the template, in upper or lower case. */
+  readonly search: string | null
+  /** The newest or the most first. */
+  readonly sort: keyof typeof sortColumns
+  readonly cursor: string | null
+  readonly limit: number
 }
 
 export interface LineListRequest {
@@ -21,12 +29,7 @@ export interface LineListRequest {
   readonly limit: number
 }
 
-export interface ListedLine extends KeptLine {
-  readonly group: string
-}
-
 export type LogLists = ReturnType<typeof createLogLists>
-export type LogQueries = ReturnType<typeof createLogQueries>
 
 /** The lists that staff walk through. */
 export function createLogLists(database: Database) {
@@ -35,8 +38,7 @@ export function createLogLists(database: Database) {
   const byIndex = database.dialect === 'mysql' ? 'FORCE INDEX (log_hours_source)' : ''
 
   return {
-    async groups(request: GroupsOfSourceRequest): Promise<Page<LogGroup>> {
-      const { status, level, source, search, sort, cursor, limit } = request
+    async groups({ status, level, source, search, sort, cursor, limit }: GroupListRequest): Promise<Page<LogGroup>> {
       const column = sortColumns[sort]
       const seek = readSeek(cursor, /^(-?\d{1,18}):([\w-]{1,16})$/)
       const conditions: string[] = []
@@ -61,7 +63,7 @@ export function createLogLists(database: Database) {
     },
 
     /** Those that were read last first. Lines of a source alone have no index: a group, or a time, goes with it. */
-    async lines({ group, source, from, to, cursor, limit }: LineListRequest): Promise<Page<ListedLine>> {
+    async lines({ group, source, from, to, cursor, limit }: LineListRequest): Promise<Page<KeptLine>> {
       const seek = readSeek(cursor, /^(-?\d{1,18}):([\w-]{1,36}):(\d{1,16})$/)
       const conditions: string[] = []
       if (group !== null) conditions.push('e.group_id = :group')
@@ -73,7 +75,7 @@ export function createLogLists(database: Database) {
         conditions.push(`e.seen_at_ms <= :seenAt AND (e.seen_at_ms < :seenAt OR e.generation_id < :generation
           OR (e.generation_id = :generation AND e.offset_bytes < :offset))`)
       // First the page, by an index, and then the generations: the other way round all lines would be sorted.
-      const rows = await database.select<ListedRow>(
+      const rows = await database.select<EventRow>(
         `SELECT e.group_id, e.generation_id, g.source, g.path, e.offset_bytes, e.length_bytes, e.line, e.level, e.time_ms,
            e.seen_at_ms, e.patterns, e.text
          FROM (SELECT * FROM log_events e ${whereAll(conditions)} ${newestFirst} LIMIT :rows) e
@@ -86,7 +88,7 @@ export function createLogLists(database: Database) {
         },
       )
       return seekPage(rows, limit, {
-        to: (row) => ({ ...toKeptLine(row), group: row.group_id }),
+        to: toKeptLine,
         seekOf: ({ seen_at_ms, generation_id, offset_bytes }) => [seen_at_ms, generation_id, offset_bytes],
       })
     },
@@ -103,13 +105,9 @@ export function createLogLists(database: Database) {
   }
 }
 
-const sortColumns = { last_seen: 'last_seen_ms', first_seen: 'first_seen_ms', count: 'count' } as const
+const sortColumns = { lastSeen: 'last_seen_ms', firstSeen: 'first_seen_ms', count: 'count' } as const
 
 const newestFirst = 'ORDER BY e.seen_at_ms DESC, e.generation_id DESC, e.offset_bytes DESC'
-
-interface ListedRow extends EventRow {
-  group_id: string
-}
 
 function whereAll(conditions: readonly string[]): string {
   return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`

@@ -1,5 +1,6 @@
-import { type DataType, DataTypes, type Model, type ModelStatic, type Sequelize } from 'sequelize'
+import { DataTypes, type Sequelize } from 'sequelize'
 import { columns } from '../../../platform/database/columns.ts'
+import { defineTable } from './define-table.ts'
 
 export interface GenerationValues {
   id: string
@@ -75,9 +76,6 @@ export interface MinuteValues extends HourValues {
   texts: number
 }
 
-export type Table<Values extends object> = ModelStatic<Model<Values, Values>>
-type ColumnTypes<Values> = { [Name in keyof Values]-?: DataType }
-
 /** Longer ones are cut: in UTF-16 units, of which a column's character is one or two. */
 export const titleMaxLength = 200
 export const templateMaxLength = 8000
@@ -93,20 +91,9 @@ const status = text(10)
 
 /** The models of this context: one set for every dialect. */
 export function defineLogModels(sequelize: Sequelize) {
-  function table<Values extends object>(
-    name: string,
-    key: readonly (keyof Values & string)[],
-    types: ColumnTypes<Values>,
-  ): Table<Values> {
-    const attributes = Object.entries(types).map(([attribute, type]) => [
-      attribute,
-      { type, primaryKey: (key as readonly string[]).includes(attribute) },
-    ])
-    return sequelize.define<Model<Values, Values>>(name, Object.fromEntries(attributes))
-  }
   const bucket = { bucketMs: int64, groupId: group, level, source, count: int64 }
   return {
-    generations: table<GenerationValues>('log_generations', ['id'], {
+    generations: defineTable<GenerationValues>(sequelize, 'log_generations', ['id'], {
       id,
       source,
       path: text(4096),
@@ -123,7 +110,7 @@ export function defineLogModels(sequelize: Sequelize) {
       createdAtMs: int64,
       updatedAtMs: int64,
     }),
-    groups: table<GroupValues>('log_groups', ['id'], {
+    groups: defineTable<GroupValues>(sequelize, 'log_groups', ['id'], {
       id: group,
       version: int32,
       template: text(templateMaxLength),
@@ -142,7 +129,7 @@ export function defineLogModels(sequelize: Sequelize) {
       sample: text(textMaxLength),
       rowVersion: int32,
     }),
-    groupChanges: table<GroupChangeValues>('log_group_changes', ['id'], {
+    groupChanges: defineTable<GroupChangeValues>(sequelize, 'log_group_changes', ['id'], {
       id,
       groupId: group,
       atMs: int64,
@@ -151,7 +138,7 @@ export function defineLogModels(sequelize: Sequelize) {
       reason: text(reasonMaxLength),
       actor: text(60),
     }),
-    events: table<EventValues>('log_events', ['generationId', 'offsetBytes'], {
+    events: defineTable<EventValues>(sequelize, 'log_events', ['generationId', 'offsetBytes'], {
       generationId: id,
       offsetBytes: int64,
       lengthBytes: int64,
@@ -163,11 +150,11 @@ export function defineLogModels(sequelize: Sequelize) {
       patterns: DataTypes.TEXT,
       text: text(textMaxLength),
     }),
-    minutes: table<MinuteValues>('log_minutes', ['bucketMs', 'groupId', 'level', 'source'], {
+    minutes: defineTable<MinuteValues>(sequelize, 'log_minutes', ['bucketMs', 'groupId', 'level', 'source'], {
       ...bucket,
       texts: int64,
     }),
-    hours: table<HourValues>('log_hours', ['bucketMs', 'groupId', 'level', 'source'], bucket),
+    hours: defineTable<HourValues>(sequelize, 'log_hours', ['bucketMs', 'groupId', 'level', 'source'], bucket),
   }
 }
 

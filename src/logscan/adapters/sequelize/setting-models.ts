@@ -1,6 +1,6 @@
-import { DataTypes, type Model, type Sequelize } from 'sequelize'
+import { DataTypes, type Sequelize } from 'sequelize'
 import { columns } from '../../../platform/database/columns.ts'
-import type { Table } from './models.ts'
+import { defineTable } from './define-table.ts'
 
 export interface PatternValues {
   id: string
@@ -34,31 +34,33 @@ const { int32, int64, text } = columns
 
 /** The models of what staff set: one set for every dialect. */
 export function defineSettingModels(sequelize: Sequelize) {
-  const patterns: Table<PatternValues> = sequelize.define<Model<PatternValues, PatternValues>>('log_patterns', {
-    id: { type: text(60), primaryKey: true },
-    title: text(200),
-    level: text(5),
-    regex: DataTypes.TEXT,
-    anyOf: DataTypes.TEXT,
-    ignoreCase: int32,
-    isEnabled: int32,
-    version: int64,
-    createdAtMs: int64,
-    updatedAtMs: int64,
-  })
-  const versions: Table<PatternVersionValues> = sequelize.define<Model<PatternVersionValues, PatternVersionValues>>(
-    'log_pattern_versions',
-    { version: { type: int64, primaryKey: true }, atMs: int64, actor: text(60) },
-  )
-  const sources: Table<SourceValues> = sequelize.define<Model<SourceValues, SourceValues>>('log_sources', {
-    id: { type: DataTypes.CHAR(36), primaryKey: true },
-    name: text(80),
-    paths: DataTypes.TEXT,
-    isPaused: int32,
-    createdAtMs: int64,
-    createdBy: text(60),
-  })
-  return { patterns, versions, sources }
+  return {
+    patterns: defineTable<PatternValues>(sequelize, 'log_patterns', ['id'], {
+      id: text(60),
+      title: text(200),
+      level: text(5),
+      regex: DataTypes.TEXT,
+      anyOf: DataTypes.TEXT,
+      ignoreCase: int32,
+      isEnabled: int32,
+      version: int64,
+      createdAtMs: int64,
+      updatedAtMs: int64,
+    }),
+    versions: defineTable<PatternVersionValues>(sequelize, 'log_pattern_versions', ['version'], {
+      version: int64,
+      atMs: int64,
+      actor: text(60),
+    }),
+    sources: defineTable<SourceValues>(sequelize, 'log_sources', ['id'], {
+      id: DataTypes.CHAR(36),
+      name: text(80),
+      paths: DataTypes.TEXT,
+      isPaused: int32,
+      createdAtMs: int64,
+      createdBy: text(60),
+    }),
+  }
 }
 
 export type SettingModels = ReturnType<typeof defineSettingModels>

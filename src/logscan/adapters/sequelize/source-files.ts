@@ -1,15 +1,11 @@
-import { z } from 'zod'
 import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Reader } from '../../../platform/database/database.ts'
-import type { Loss } from '../../domain/follow/generation.ts'
+import type { Generation, Loss } from '../../domain/follow/generation.ts'
+import { readLosses } from './generation-rows.ts'
 
 /** How far a source came with one text. Times are in ms since the epoch. */
-export interface SourceFile {
-  readonly path: string
-  readonly offset: number
-  readonly isEnded: boolean
+export interface SourceFile extends Pick<Generation, 'path' | 'offset' | 'isEnded' | 'losses'> {
   readonly updatedAt: number
-  readonly losses: readonly Loss[]
 }
 
 /** What became of the texts of a source; `losses` are of all of them, by reason. */
@@ -19,9 +15,6 @@ export interface SourceProgress {
   readonly losses: readonly Loss[]
   readonly files: readonly SourceFile[]
 }
-
-const StoredLosses = z.array(z.object({ reason: z.enum(['truncated', 'unreadable']), bytes: z.number() }))
-const readLosses = (losses: string): readonly Loss[] => StoredLosses.parse(JSON.parse(losses))
 
 /** Files that are shown of a source. */
 const filesMax = 20

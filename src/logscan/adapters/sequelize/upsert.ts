@@ -1,6 +1,6 @@
 import type { ModelAttributeColumnOptions } from 'sequelize'
 import type { Dialect, Tx } from '../../../platform/database/database.ts'
-import type { Table } from './models.ts'
+import type { Table } from './define-table.ts'
 
 /** What becomes of a column of a row that is there already. */
 export type Meeting = 'add' | 'least' | 'greatest' | 'replace'

@@ -3,6 +3,7 @@ import { type Procedures, router } from '../../../platform/trpc.ts'
 import type { readContext } from '../../app/read-context.ts'
 import type { LogLists } from '../sequelize/log-lists.ts'
 import { logAccess } from './access.ts'
+import { askedSpan } from './asked-span.ts'
 import { viewEvent } from './views.ts'
 
 export interface EventRouterDeps {
@@ -16,12 +17,8 @@ export function createEventRouter(procedures: Procedures, { lists, readContext }
     list: reading
       .input(LogEventListInput)
       .output(LogEventListOutput)
-      .query(async ({ input: { group, source, from, to, cursor, limit } }) => {
-        const { items, nextCursor } = await lists.lines({
-          ...{ group: group ?? null, source: source ?? null, cursor: cursor ?? null, limit },
-          from: from === undefined ? null : Date.parse(from),
-          to: to === undefined ? null : Date.parse(to),
-        })
+      .query(async ({ input: { group = null, source = null, cursor = null, limit, ...span } }) => {
+        const { items, nextCursor } = await lists.lines({ group, source, ...askedSpan(span), cursor, limit })
         return { items: items.map(viewEvent), nextCursor }
       }),
     context: reading

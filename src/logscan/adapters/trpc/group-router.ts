@@ -13,7 +13,8 @@ import type { assignGroup } from '../../app/assign-group.ts'
 import type { moveGroup } from '../../app/move-group.ts'
 import type { GroupMove } from '../../domain/group/group-status.ts'
 import type { LogGroup } from '../sequelize/group-rows.ts'
-import type { LogLists, LogQueries } from '../sequelize/log-lists.ts'
+import type { LogLists } from '../sequelize/log-lists.ts'
+import type { LogQueries } from '../sequelize/log-queries.ts'
 import { logAccess } from './access.ts'
 import { viewDetail, viewGroup } from './views.ts'
 
@@ -25,7 +26,6 @@ export interface GroupRouterDeps {
   readonly assignGroup: ReturnType<typeof assignGroup>
 }
 
-const sorts = { lastSeen: 'last_seen', firstSeen: 'first_seen', count: 'count' } as const
 const historyMax = 100
 
 export function createGroupRouter(procedures: Procedures, deps: GroupRouterDeps) {
@@ -48,11 +48,9 @@ export function createGroupRouter(procedures: Procedures, deps: GroupRouterDeps)
     list: reading
       .input(LogGroupListInput)
       .output(LogGroupListOutput)
-      .query(async ({ input: { status, level, source, search, sort, cursor, limit } }) => {
-        const { items, nextCursor } = await lists.groups({
-          ...{ status: status ?? null, level: level ?? null, source: source ?? null, search: search ?? null },
-          ...{ sort: sorts[sort], cursor: cursor ?? null, limit },
-        })
+      .query(async ({ input }) => {
+        const { status = null, level = null, source = null, search = null, sort, cursor = null, limit } = input
+        const { items, nextCursor } = await lists.groups({ status, level, source, search, sort, cursor, limit })
         const handles = await handlesOf(items)
         return { items: items.map((group) => viewGroup(group, handles)), nextCursor }
       }),
@@ -66,19 +64,19 @@ export function createGroupRouter(procedures: Procedures, deps: GroupRouterDeps)
     setStatus: changing
       .input(SetLogGroupStatusInput)
       .output(LogGroupView)
-      .mutation(async ({ ctx, input: { id, status, until, lines, reason, version } }) => {
+      .mutation(async ({ ctx, input: { id, status, until, lines = null, reason, version = null } }) => {
         const move: GroupMove =
           status === 'ignored'
-            ? { to: status, until: until === undefined ? null : Date.parse(until), lines: lines ?? null }
+            ? { to: status, until: until === undefined ? null : Date.parse(until), lines }
             : { to: status }
-        await moveGroup(ctx.actor, { id, move, reason, version: version ?? null })
+        await moveGroup(ctx.actor, { id, move, reason, version })
         return view(id)
       }),
     assign: changing
       .input(AssignLogGroupInput)
       .output(LogGroupView)
-      .mutation(async ({ ctx, input: { id, assignee, version } }) => {
-        await assignGroup(ctx.actor, { id, assignee, version: version ?? null })
+      .mutation(async ({ ctx, input: { id, assignee, version = null } }) => {
+        await assignGroup(ctx.actor, { id, assignee, version })
         return view(id)
       }),
   })

@@ -1,13 +1,15 @@
 import { LogSummaryInput, LogSummaryOutput, LogTimeseriesInput, LogTimeseriesOutput } from '#contract'
 import { type Procedures, router } from '../../../platform/trpc.ts'
 import type { readSpan } from '../../app/read-span.ts'
-import type { LogLists, LogQueries } from '../sequelize/log-lists.ts'
+import type { LogLists } from '../sequelize/log-lists.ts'
+import type { LogQueries } from '../sequelize/log-queries.ts'
 import { logAccess } from './access.ts'
+import { askedSpan } from './asked-span.ts'
 import { createEventRouter, type EventRouterDeps } from './event-router.ts'
 import { createGroupRouter, type GroupRouterDeps } from './group-router.ts'
 import { createPatternRouter, type PatternRouterDeps } from './pattern-router.ts'
 import { createSourceRouter, type SourceRouterDeps } from './source-router.ts'
-import { viewSeries } from './views.ts'
+import { viewSeries, viewSpan } from './views.ts'
 
 interface LogRouterDeps {
   readonly groups: GroupRouterDeps
@@ -31,30 +33,21 @@ export function createLogRouter(procedures: Procedures, deps: LogRouterDeps) {
       .input(LogSummaryInput)
       .output(LogSummaryOutput)
       .query(async ({ input }) => {
-        const { from, to } = readSpan.span(asked(input))
-        const [summary, groupCounts] = await Promise.all([
-          counts.summary({ from, to, source: input.source ?? null }),
+        const span = readSpan.span(askedSpan(input))
+        const [summary, groups] = await Promise.all([
+          counts.summary({ ...span, source: input.source ?? null }),
           counts.groupCounts(),
         ])
-        return { ...viewSpan(from, to), ...summary, groups: groupCounts }
+        return { ...viewSpan(span), ...summary, groups }
       }),
     timeseries: reading
       .input(LogTimeseriesInput)
       .output(LogTimeseriesOutput)
       .query(async ({ input }) => {
-        const { from, to, step } = readSpan.series(asked(input), input.step ?? null)
         const { source = null, group = null } = input
-        return {
-          ...viewSpan(from, to),
-          step,
-          points: viewSeries(await counts.series({ from, to, step, source, group })),
-        }
+        const span = readSpan.series(askedSpan(input), input.step ?? null)
+        const points = viewSeries(await counts.series({ ...span, source, group }))
+        return { ...viewSpan(span), step: span.step, points }
       }),
   })
 }
-
-function asked({ from, to }: { from?: string | undefined; to?: string | undefined }) {
-  return { from: from === undefined ? null : Date.parse(from), to: to === undefined ? null : Date.parse(to) }
-}
-
-const viewSpan = (from: number, to: number) => ({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })

@@ -27,6 +27,11 @@ export interface SourceRouterDeps {
 export function createSourceRouter(procedures: Procedures, deps: SourceRouterDeps) {
   const { sourcePage, sourceProgress, addSource, pauseSource, removeSource } = deps
   const { reading, changing } = logAccess(procedures)
+  const setPaused = (isPaused: boolean) =>
+    changing
+      .input(LogSourceInput)
+      .output(LogSourceView)
+      .mutation(async ({ ctx, input: { id } }) => viewSource(await pauseSource(ctx.actor, id, isPaused)))
   return router({
     list: reading
       .input(LogSourceListInput)
@@ -40,14 +45,8 @@ export function createSourceRouter(procedures: Procedures, deps: SourceRouterDep
       .input(AddLogSourceInput)
       .output(LogSourceView)
       .mutation(async ({ ctx, input }) => viewSource(await addSource(ctx.actor, input))),
-    pause: changing
-      .input(LogSourceInput)
-      .output(LogSourceView)
-      .mutation(async ({ ctx, input: { id } }) => viewSource(await pauseSource(ctx.actor, id, true))),
-    resume: changing
-      .input(LogSourceInput)
-      .output(LogSourceView)
-      .mutation(async ({ ctx, input: { id } }) => viewSource(await pauseSource(ctx.actor, id, false))),
+    pause: setPaused(true),
+    resume: setPaused(false),
     remove: changing
       .input(LogSourceInput)
       .output(Done)

@@ -9,9 +9,10 @@ import type {
 import type { LogSource } from '../../app/ports.ts'
 import type { Level } from '../../domain/log-pattern.ts'
 import type { SetPattern } from '../../domain/pattern-set.ts'
+import type { TimeSpan } from '../../domain/time-span.ts'
 import type { SeriesPoint } from '../sequelize/count-queries.ts'
+import type { KeptLine } from '../sequelize/event-rows.ts'
 import type { LogGroup } from '../sequelize/group-rows.ts'
-import type { ListedLine } from '../sequelize/log-lists.ts'
 import type { GroupHistoryEntry } from '../sequelize/log-queries.ts'
 import type { SourceProgress } from '../sequelize/source-files.ts'
 
@@ -46,10 +47,12 @@ export function viewDetail(
   }
 }
 
-export function viewEvent({ generation, time, seenAt, patterns, ...line }: ListedLine): LogEventView {
+export function viewEvent({ generation, time, seenAt, patterns, ...line }: KeptLine): LogEventView {
   const id = `${generation}:${line.offset}`
   return { id, ...line, time: isoOrNull(time), seenAt: iso(seenAt), patterns: [...patterns] }
 }
+
+export const viewSpan = ({ from, to }: TimeSpan) => ({ from: iso(from), to: iso(to) })
 
 /** One point a step, whatever levels its lines have. */
 export function viewSeries(points: readonly SeriesPoint[]) {

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import type { Int64 } from '../../../platform/database/columns.ts'
+import type { Generation, Loss } from '../../domain/follow/generation.ts'
+
+export interface GenerationRow {
+  id: string
+  source: string
+  path: string
+  device: string
+  inode: string
+  head_bytes: number
+  head_hash: string
+  offset_bytes: Int64
+  newlines: Int64
+  tail_bytes: number
+  tail_hash: string
+  is_ended: number
+  losses: string
+}
+
+/** Of `log_generations g`. */
+export const generationColumns = `g.id, g.source, g.path, g.device, g.inode, g.head_bytes, g.head_hash, g.offset_bytes,
+  g.newlines, g.tail_bytes, g.tail_hash, g.is_ended, g.losses`
+
+const StoredLosses = z.array(z.object({ reason: z.enum(['truncated', 'unreadable']), bytes: z.number() }))
+
+export const readLosses = (losses: string): readonly Loss[] => StoredLosses.parse(JSON.parse(losses))
+
+export function toGeneration({ id, source, path, device, inode, ...row }: GenerationRow): Generation {
+  return {
+    ...{ id, source, path, device, inode },
+    head: { bytes: row.head_bytes, hash: row.head_hash },
+    offset: Number(row.offset_bytes),
+    newlines: Number(row.newlines),
+    tail: { bytes: row.tail_bytes, hash: row.tail_hash },
+    isEnded: row.is_ended === 1,
+    losses: readLosses(row.losses),
+  }
+}
