@@ -17,6 +17,7 @@ export const logScanner: Migration = {
     await createTable(context, 'log_generations', {
       id: { type: id, primaryKey: true },
       source: { type: source, ...required },
+      node: { type: columns.text(255), ...required },
       path: { type: columns.text(4096), ...required },
       device: { type: columns.text(20), ...required },
       inode: { type: columns.text(20), ...required },
@@ -31,7 +32,7 @@ export const logScanner: Migration = {
       created_at_ms: { type: columns.int64, ...required },
       updated_at_ms: { type: columns.int64, ...required },
     })
-    await addIndex(context, 'log_generations', ['source', 'is_ended', 'updated_at_ms'], {
+    await addIndex(context, 'log_generations', ['source', 'node', 'is_ended', 'updated_at_ms'], {
       name: 'log_generations_source',
     })
 

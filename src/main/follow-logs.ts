@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type FollowPlan, type FollowSource, SourceRunner } from '../logscan/adapters/follow/source-runner.ts'
 import type { createLogFeed } from '../logscan/adapters/realtime/log-feed.ts'
@@ -38,8 +39,9 @@ export function followLogs({ platform, realtime, feed, plan }: FollowLogsDeps, r
     store,
     options: {
       jobs: config.LOG_JOBS,
+      openFilesMax: config.LOG_OPEN_FILES_MAX,
       limits: {
-        ...{ stepBytes: config.LOG_STEP_BYTES, openFilesMax: config.LOG_OPEN_FILES_MAX, endedMax },
+        ...{ stepBytes: config.LOG_STEP_BYTES, endedMax },
         ...{ drainMs: config.LOG_DRAIN_MS, retryMs: config.LOG_RETRY_MS },
       },
       times: { everyMs: config.LOG_LOOK_MS, settleMs: config.LOG_SETTLE_MS, againMs },
@@ -49,6 +51,7 @@ export function followLogs({ platform, realtime, feed, plan }: FollowLogsDeps, r
       const wanted = await plan()
       return { ...wanted, sources: [...configured(config.LOG_SOURCES), ...wanted.sources] }
     },
+    node: config.LOG_NODE ?? hostname(),
     newId: randomUUID,
     now: () => clock.now().getTime(),
     wait: (ms) => wait(ms),

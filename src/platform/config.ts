@@ -80,8 +80,8 @@ const rules: readonly Rule[] = [
   {
     variable: 'ROLE',
     reads: ['ROLE', 'REDIS_URL'],
-    rule: 'api and worker need REDIS_URL, or what one process does the others never hear',
-    isBroken: ({ ROLE, REDIS_URL }) => (ROLE === 'api' || ROLE === 'worker') && REDIS_URL === undefined,
+    rule: 'api, worker and scanner need REDIS_URL, or what one process does the others never hear',
+    isBroken: ({ ROLE, REDIS_URL }) => ROLE !== 'all' && REDIS_URL === undefined,
   },
   {
     variable: 'REDIS_URL',

@@ -222,6 +222,12 @@ export const environmentSchema = z.object({
   LOG_SOURCES: list
     .default([])
     .describe('Comma list of log files, folders and globs of this machine that the roles all and scanner follow'),
+  LOG_NODE: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe('Name of this machine, whose files are not those of another; its host name when absent'),
   LOG_JOBS: integer(1, 256).default(1).describe('Threads that match what is followed'),
   LOG_STEP_BYTES: integer(4096, 67_108_864)
     .default(2_097_152)

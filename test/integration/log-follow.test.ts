@@ -22,6 +22,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Follower } from '../../src/logscan/adapters/follow/follower.ts'
 import { MatcherPool } from '../../src/logscan/adapters/follow/matcher-pool.ts'
+import { OpenFiles } from '../../src/logscan/adapters/follow/open-files.ts'
 import { type FollowStep, type MatchStore, StepConflict } from '../../src/logscan/app/match-store.ts'
 import type { Generation } from '../../src/logscan/domain/follow/generation.ts'
 import { planMatch } from '../../src/logscan/domain/match/match-plan.ts'
@@ -70,6 +71,8 @@ let follower: Follower
 let clock = 0
 let ids = 0
 let problems: string[]
+let openFiles: OpenFiles
+let found: () => void
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'xm-follow-'))
@@ -77,6 +80,8 @@ beforeEach(async () => {
   pool = new MatcherPool(1, setup)
   kept = new KeptLines()
   problems = []
+  openFiles = new OpenFiles(8)
+  found = () => {}
   await start()
 })
 afterEach(async () => {
@@ -87,10 +92,11 @@ afterEach(async () => {
 
 async function start(): Promise<void> {
   follower = new Follower({
-    ...{ source: 'test', pool, store: kept, now: () => clock, newId: () => `generation-${++ids}` },
+    ...{ source: 'test', node: 'here', pool, store: kept, now: () => clock, newId: () => `generation-${++ids}` },
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 5))),
-    limits: { stepBytes: 4096, readersMax: 4, openFilesMax: 8, drainMs: 60_000, retryMs: 5, endedMax: 100 },
-    events: { found: () => {}, problem: (path, text) => void problems.push(`${path}: ${text}`) },
+    openFiles,
+    limits: { stepBytes: 4096, readersMax: 4, drainMs: 60_000, retryMs: 5, endedMax: 100 },
+    events: { found: () => found(), problem: (path, text) => void problems.push(`${path}: ${text}`) },
   })
   await follower.begin()
 }
@@ -383,6 +389,47 @@ it('reads on when a folder is gone, with what was moved out of it', async () => 
   expect(problems).toEqual([])
 })
 
+it('goes on with a file that was out of sight for long', async () => {
+  const first = write('app.log', 10)
+  await look()
+  renameSync(at('app.log'), at('old/app.log'))
+  await look()
+  clock += 61_000
+  await look()
+  expect([...kept.generations.values()]).toMatchObject([{ isEnded: true }])
+  renameSync(at('old/app.log'), at('app.log'))
+  const second = write('app.log', 5)
+  await look()
+  expectKept(first, second)
+  expect([...kept.generations.values()]).toMatchObject([{ isEnded: false }])
+})
+
+it('keeps what it has found, whatever those do whom it tells', async () => {
+  let times = 0
+  found = () => {
+    if (times++ % 2 === 0) throw new Error('nobody listens')
+  }
+  const first = write('app.log', 1000)
+  await look()
+  const second = write('app.log', 500)
+  await look()
+  expectKept(first, second)
+})
+
+it('searches a line that has no end once', async () => {
+  const first = write('app.log', 3)
+  await look()
+  appendFileSync(at('app.log'), `ERROR ${'x'.repeat(20_000)}`)
+  await look()
+  appendFileSync(at('app.log'), 'y'.repeat(20_000))
+  await look()
+  expectKept(first)
+  appendFileSync(at('app.log'), ' end\n')
+  const second = write('app.log', 3)
+  await look()
+  expectKept(first, [`ERROR ${'x'.repeat(20_000)}${'y'.repeat(20_000)} end`], second)
+})
+
 it('says what it could not read of a file that is gone', async () => {
   write('app.log', 3)
   await look()
@@ -433,7 +480,7 @@ it('has few files open, however many there are', async () => {
   const more = Array.from({ length: 40 }, (_, index) => write(`${index}.log`, 3))
   await look()
   expectKept(...written, ...more)
-  expect(follower.openFiles).toBeLessThanOrEqual(8)
+  expect(openFiles.count).toBeLessThanOrEqual(8)
 })
 
 it('does again what a thread was doing when it died', async () => {

@@ -35,7 +35,15 @@ const linesOfGroup = (group: string): LineListRequest => ({
 function generationOf(id: string, given: Partial<Generation> = {}): Generation {
   const piece = { bytes: 4, hash: 'ab'.repeat(32) }
   return {
-    ...{ id, source: 'app', path: `/var/log/${id}.log`, device: '18446744073709551615', inode: '2', head: piece },
+    ...{
+      id,
+      source: 'app',
+      node: 'here',
+      path: `/var/log/${id}.log`,
+      device: '18446744073709551615',
+      inode: '2',
+      head: piece,
+    },
     ...{ offset: 0, newlines: 0, tail: noPiece, isEnded: false, losses: [], ...given },
   }
 }
@@ -150,9 +158,9 @@ describe.each(backends)('what a follower found, $name', (backend) => {
       { ...step, generation },
       { generation: other, before: null, lines: [], groups: [] },
     ])
-    expect(await store.load(['app'])).toEqual([generation])
-    expect(await store.load([])).toEqual([])
-    expect((await store.load(['other', 'app'])).map(({ id }) => id).sort()).toEqual(['one', 'two'])
+    expect(await store.load('here', ['app'])).toEqual([generation])
+    expect(await store.load('here', [])).toEqual([])
+    expect((await store.load('here', ['other', 'app'])).map(({ id }) => id).sort()).toEqual(['one', 'two'])
     const now = clock.now().getTime()
     expect(await queries.group(groupOf(1))).toEqual({
       ...{ id: groupOf(1), version: 1, title: `the template of ${groupOf(1)}`, template: step.groups[0]!.template },
@@ -312,7 +320,7 @@ describe.each(backends)('what a follower found, $name', (backend) => {
     clock.pass(10 * 24 * hourMs)
     await end('lately')
     await store.keep([stepOf({ id: 'open' })])
-    const loaded = async () => (await store.load(['app'])).map(({ id }) => id).sort()
+    const loaded = async () => (await store.load('here', ['app'])).map(({ id }) => id).sort()
     expect(await loaded()).toEqual(['lately', 'long ago', 'open'])
     clock.pass(5 * 24 * hourMs)
     expect(await loaded()).toEqual(['lately', 'open'])
@@ -585,7 +593,7 @@ describe.each(backends.filter(({ name }) => name !== 'embedded'))('the statement
       path: 'the generations of a source',
       table: 'g',
       index: 'log_generations_source',
-      walk: () => store.load(['s1']),
+      walk: () => store.load('here', ['s1']),
     },
     ...(
       [

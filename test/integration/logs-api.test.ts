@@ -106,7 +106,7 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
     const { device, inode } = factsAt(path)!
     const step: FollowStep = {
       generation: {
-        ...{ id: generation, source, path, device, inode, offset, newlines: line - 1, isEnded: false },
+        ...{ id: generation, source, node: 'here', path, device, inode, offset, newlines: line - 1, isEnded: false },
         ...{ head: headOf(fd, offset), tail: tailOf(fd, offset), losses: [{ reason: 'truncated', bytes: 7 }] },
       },
       before: null,

@@ -3,6 +3,8 @@ import { guarded, type Subscription, subscription } from '../subscription.ts'
 import type { Connection } from './connection.ts'
 import type { LogHandlers } from './surface.ts'
 
+const askAgainMs = 2000
+
 /** Hears of the logs for as long as anybody here wants to; asks anew after every interruption. */
 export function createLogWatch(connection: Connection) {
   const all = new Set<LogHandlers>()
@@ -19,11 +21,16 @@ export function createLogWatch(connection: Connection) {
   }
 
   async function ask(): Promise<void> {
-    try {
-      await connection.request('logs:subscribe', {})
-    } catch (error) {
-      // An interruption is no error: after it, it is asked for anew.
-      if (isXmError(error) && error.kind !== 'network') fail(error)
+    while (all.size > 0 && connection.status === 'connected') {
+      try {
+        await connection.request('logs:subscribe', {})
+        return
+      } catch (error) {
+        if (!isXmError(error)) throw error
+        if (error.kind === 'forbidden' || error.kind === 'unauthenticated') return fail(error)
+        // A lost answer, or a server that is busy: it is asked again, after an interruption anyway.
+        await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs ?? askAgainMs))
+      }
     }
   }
 

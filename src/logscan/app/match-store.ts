@@ -48,8 +48,8 @@ export class StepConflict extends Error {
 
 /** Where a follower keeps what it found, with how far it came. */
 export interface MatchStore {
-  /** The generations of the sources that have not ended, and those that ended lately. */
-  load(sources: readonly string[]): Promise<readonly Generation[]>
+  /** The generations of a machine's sources that have not ended, and those that ended lately. */
+  load(node: string, sources: readonly string[]): Promise<readonly Generation[]>
   /** Keeps all of the steps, or nothing. Throws StepConflict. */
   keep(steps: readonly FollowStep[]): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FoundLine, MatchStore } from '../../app/match-store.ts'
@@ -17,10 +18,11 @@ export interface FollowFlags {
 }
 
 const limits = {
-  ...{ stepBytes: 2 << 20, openFilesMax: 256, endedMax: 1000 },
+  ...{ stepBytes: 2 << 20, endedMax: 1000 },
   ...{ drainMs: 60_000, retryMs: 1000 },
 }
 const times = { everyMs: 5000, settleMs: 50, againMs: 250 }
+const openFilesMax = 256
 const refreshEveryMs = 10_000
 
 /** `logscan follow`: tells of matching lines as they come, until it is told to stop. Throws InputError. */
@@ -34,8 +36,8 @@ export async function runFollow(
   const { patterns, problems } = await loadPatterns(flags.patternFile)
   for (const problem of problems) terminal.complain(problem)
   await using runner = new SourceRunner({
-    ...{ store, newId: randomUUID, now: terminal.now, wait },
-    options: { jobs: flags.jobs, limits, times, atEnd: !flags.fromStart },
+    ...{ store, node: hostname(), newId: randomUUID, now: terminal.now, wait },
+    options: { jobs: flags.jobs, openFilesMax, limits, times, atEnd: !flags.fromStart },
     plan: async () => ({ sources: [{ id: sourceOf(names), names }], patterns, version: '' }),
     problem: (_, path, text) => terminal.complain(path === '' ? text : `${path}: ${text}`),
     found: (_, path, lines) => terminal.output.write(lines.map((line) => shown(path, line, flags.ndjson)).join('')),

@@ -24,11 +24,11 @@ interface FollowPathsOptions {
  * Has the follower look at files, folders and globs: when an event tells of something, and every now and then. Events are
  * hints; what is true is found by looking. A look that fails is made again.
  */
-export async function followPaths(
+export function followPaths(
   follower: Follower,
   names: readonly string[],
   { times: { everyMs, settleMs, againMs }, atEnd, problem }: FollowPathsOptions,
-): Promise<AsyncDisposable> {
+): AsyncDisposable {
   let known = new Set<string>()
   let isFirst = true
   const hinted = new Set<string>()
@@ -39,7 +39,7 @@ export async function followPaths(
   let isClosed = false
 
   const watcher = new NameWatcher(names, hint, (folder, error) => problem(folder, describeError(error)))
-  await run()
+  void run()
   const regular = setInterval(() => {
     isAllHinted = true
     schedule(0)
@@ -68,16 +68,16 @@ export async function followPaths(
   }
 
   async function look(): Promise<void> {
-    const isAll = isFirst || isAllHinted
-    const paths = isAll ? await pathsOf(names) : [...hinted]
+    const isWanted = isFirst || isAllHinted
+    const { paths, isWhole } = isWanted ? await pathsOf(names) : { paths: [...hinted], isWhole: false }
     hinted.clear()
-    if (isAll) {
+    if (isWanted) {
       isAllHinted = false
       lastAll = Date.now()
       known = new Set(paths)
       watcher.refresh()
     }
-    await follower.look(paths, { isAll, atEnd: isFirst && atEnd })
+    await follower.look(paths, { isAll: isWhole, atEnd: isFirst && atEnd })
     isFirst = false
   }
 
@@ -94,13 +94,17 @@ export async function followPaths(
   }
 }
 
-/** Full paths of all files there are now. */
-async function pathsOf(names: readonly string[]): Promise<string[]> {
-  const found: string[] = []
-  for (const name of names) {
+/** Full paths of all files there are now; not whole if some folder could not be looked into, whose files are not gone then. */
+async function pathsOf(names: readonly string[]): Promise<{ readonly paths: string[]; readonly isWhole: boolean }> {
+  const paths: string[] = []
+  let isWhole = true
+  const failed = (error: NodeJS.ErrnoException) => {
     // What is not there yet may come.
-    const paths = await filesOf(name, async (_, what) => what().catch(() => {})).catch(() => [])
-    found.push(...paths.map((path) => resolve(path)))
+    if (error.code !== undefined && error.code !== 'ENOENT') isWhole = false
+    return []
   }
-  return found
+  for (const name of names)
+    for (const path of await filesOf(name, async (_, what) => void (await what().catch(failed))).catch(failed))
+      paths.push(resolve(path))
+  return { paths, isWhole }
 }

@@ -15,14 +15,13 @@ import {
 } from './file-text.ts'
 import { KnownTexts, originalPaths } from './known-texts.ts'
 import type { MatcherPool } from './matcher-pool.ts'
-import { type FileFacts, Folders, factsAt, factsOfOpen, keyOf, OpenFiles } from './open-files.ts'
+import { type FileFacts, Folders, factsAt, factsOfOpen, keyOf, type OpenFiles } from './open-files.ts'
 
 export interface FollowLimits {
   /** Bytes of whole lines that are matched and kept at once. */
   readonly stepBytes: number
   /** Files that are read at the same time. */
   readonly readersMax: number
-  readonly openFilesMax: number
   /** A file that was rotated away is read until it was quiet for so long. */
   readonly drainMs: number
   /** Between attempts to keep what was found. */
@@ -39,7 +38,11 @@ export interface FollowEvents {
 }
 
 export interface FollowDeps {
+  /** Shared by all followers of a process. */
+  readonly openFiles: OpenFiles
   readonly source: string
+  /** The machine whose files they are. */
+  readonly node: string
   readonly pool: MatcherPool
   readonly store: MatchStore
   readonly limits: FollowLimits
@@ -61,9 +64,13 @@ export interface FollowedFile {
 /** A file that is followed. */
 interface Followed {
   generation: Generation
+  /** As it was kept last. */
+  kept: Generation
   /** The offset that the store has; null if it knows nothing of the generation. */
   stored: number | null
   facts: FileFacts
+  /** Before it, no line ends that is longer than a step. */
+  searched: number
   /** The most bytes that its text was seen to have. */
   sizeSeen: number
   /** Where it really is, links followed. */
@@ -96,6 +103,8 @@ interface Unclear {
 
 const unclearMs = 2000
 const checkMaxMs = 5000
+/** For the original of a copy to be read; a longer one is looked at again. */
+const waitMaxMs = 1000
 const compressedText = 'is compressed, and is not followed'
 
 /**
@@ -118,13 +127,14 @@ export class Follower implements AsyncDisposable {
 
   constructor(deps: FollowDeps) {
     this.#deps = deps
-    this.#open = new OpenFiles(deps.limits.openFilesMax)
+    this.#open = deps.openFiles
     this.#texts = new KnownTexts(deps.limits.endedMax)
   }
 
   /** Has to be called first: takes up what the store knows. */
   async begin(): Promise<void> {
-    for (const generation of await this.#deps.store.load([this.#deps.source])) this.#texts.add(generation)
+    for (const generation of await this.#deps.store.load(this.#deps.node, [this.#deps.source]))
+      this.#texts.add(generation)
   }
 
   get files(): readonly FollowedFile[] {
@@ -137,10 +147,6 @@ export class Follower implements AsyncDisposable {
   /** Files that nothing tells about any more. */
   get hasRotated(): boolean {
     return [...this.#files.values()].some(({ rotatedAt }) => rotatedAt !== null)
-  }
-
-  get openFiles(): number {
-    return this.#open.count
   }
 
   /**
@@ -167,7 +173,7 @@ export class Follower implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
     await this.settled().catch(() => {})
-    this.#open[Symbol.dispose]()
+    for (const file of this.#files.values()) this.#open.close(file)
   }
 
   async #look(paths: readonly string[], isAll: boolean, atEnd: boolean): Promise<void> {
@@ -257,9 +263,10 @@ export class Follower implements AsyncDisposable {
 
   /** A file that is not known is there. */
   async #meet(path: string, facts: FileFacts, atEnd: boolean): Promise<void> {
+    const fresh = this.#newGeneration(path, facts)
     const file: Followed = {
-      generation: this.#newGeneration(path, facts),
-      ...{ stored: null, facts, sizeSeen: facts.size, realPath: realpathSync(path) },
+      ...{ generation: fresh, kept: fresh },
+      ...{ stored: null, facts, sizeSeen: facts.size, searched: 0, realPath: realpathSync(path) },
       ...{ changedAt: this.#deps.now(), rotatedAt: null, checkAt: 0, isReading: false, isChanged: false },
     }
     using _ = this.#open.hold(file)
@@ -271,13 +278,14 @@ export class Follower implements AsyncDisposable {
       this.#open.close(file)
       return
     }
-    const known = this.#texts.unseenIn(facts)
+    const known =
+      this.#texts.unseenIn(facts) ?? this.#texts.endedIn(facts).find((text) => holds(fd, facts.size, text)) ?? null
     if (known !== null && holds(fd, facts.size, known)) {
       this.#texts.seen(known)
-      file.generation = { ...known, path }
+      file.generation = file.kept = { ...known, path, isEnded: false }
       file.stored = known.offset
     } else {
-      if (known !== null) await this.#endUnseen(known)
+      if (known !== null) await this.#attempt(path, () => this.#endUnseen(known))
       const original = await this.#originalOf(fd, path, facts)
       if (original === 'unclear') {
         this.#open.close(file)
@@ -291,6 +299,7 @@ export class Follower implements AsyncDisposable {
         const offset = Math.max(0, endOfLastLine(fd, 0, facts.size))
         const newlines = await countNewlines(fd, offset)
         file.generation = { ...file.generation, offset, newlines, head: headOf(fd, offset), tail: tailOf(fd, offset) }
+        file.kept = file.generation
       }
     }
     this.#files.set(keyOf(facts), file)
@@ -318,7 +327,8 @@ export class Follower implements AsyncDisposable {
     for (const file of live) {
       // What was written before the copy was made is in both: it is read where it was written, or was cut since.
       this.#changed(file)
-      await this.#whenRead(file)
+      await this.#whenRead(file, waitMaxMs)
+      if (file.isReading) return 'unclear'
       const { generation } = file
       if (generation.offset > 0 && holds(fd, facts.size, generation)) return generation
       if (facts.size < generation.offset && this.#beginsLike(fd, facts, file))
@@ -359,7 +369,7 @@ export class Follower implements AsyncDisposable {
 
   #newGeneration(path: string, { device, inode }: Pick<FileFacts, 'device' | 'inode'>): Generation {
     return {
-      ...{ id: this.#deps.newId(), source: this.#deps.source, path, device, inode },
+      ...{ id: this.#deps.newId(), source: this.#deps.source, node: this.#deps.node, path, device, inode },
       ...{ head: noPiece, tail: noPiece, offset: 0, newlines: 0, isEnded: false, losses: [] },
     }
   }
@@ -405,8 +415,9 @@ export class Follower implements AsyncDisposable {
     this.#readers.add(running)
   }
 
-  async #whenRead(file: Followed): Promise<void> {
-    while (file.isReading && !this.#isClosed) await this.#deps.wait(1)
+  async #whenRead(file: Followed, mostMs = Number.POSITIVE_INFINITY): Promise<void> {
+    const started = performance.now()
+    while (file.isReading && !this.#isClosed && performance.now() - started < mostMs) await this.#deps.wait(1)
   }
 
   /** While a step is kept, the next is matched. */
@@ -436,16 +447,19 @@ export class Follower implements AsyncDisposable {
 
   async #keepStep(file: Followed, { generation, lines, groups }: MatchedStep): Promise<void> {
     await this.#keep(file, generation, lines, groups)
-    if (lines.length > 0) await this.#deps.events.found(generation.path, lines)
+    // They are kept: who tells of them cannot undo that.
+    if (lines.length > 0) await this.#attempt(generation.path, () => this.#deps.events.found(generation.path, lines))
   }
 
   /** What was matched and not kept is matched again, from where the store has come to: that may be somebody else's doing. */
   async #goBack(file: Followed, error: unknown): Promise<void> {
-    if (this.#isClosed || !(error instanceof StepConflict)) return
-    const { store, source } = this.#deps
-    const known = (await store.load([source])).find(({ id }) => id === file.generation.id)
+    if (this.#isClosed) return
+    file.generation = file.kept
+    if (!(error instanceof StepConflict)) return
+    const { store, source, node } = this.#deps
+    const known = (await store.load(node, [source])).find(({ id }) => id === file.generation.id)
     if (known === undefined) return
-    file.generation = known
+    file.generation = file.kept = { ...known, isEnded: false }
     file.stored = known.offset
     file.isChanged = true
   }
@@ -461,7 +475,7 @@ export class Follower implements AsyncDisposable {
     const { generation } = file
     if (!holds(fd, size, generation)) return 'cut'
     const { offset, path } = generation
-    const limit = this.#endOfStep(fd, offset, size)
+    const limit = this.#endOfStep(file, fd, size)
     if (limit === -1) return null
     if (offset === 0 && isCompressed(fd)) {
       this.#problem(path, compressedText)
@@ -481,10 +495,14 @@ export class Follower implements AsyncDisposable {
   }
 
   /** Up to where the next lines are whole; -1 if none is. */
-  #endOfStep(fd: number, offset: number, size: number): number {
+  #endOfStep(file: Followed, fd: number, size: number): number {
+    const { offset } = file.generation
     const most = offset + this.#deps.limits.stepBytes
-    const end = endOfLastLine(fd, offset, Math.min(size, most))
-    return end !== -1 || size <= most ? end : endOfFirstLine(fd, most, size)
+    const end = file.searched > offset ? -1 : endOfLastLine(fd, offset, Math.min(size, most))
+    if (end !== -1 || size <= most) return end
+    const found = endOfFirstLine(fd, Math.max(most, file.searched), size)
+    file.searched = found === -1 ? size : 0
+    return found
   }
 
   /** What was in the file is no more: it was truncated, and may have grown again. */
@@ -495,17 +513,18 @@ export class Follower implements AsyncDisposable {
     file.generation = { ...generation, isEnded: true, losses: [...generation.losses, ...losses] }
     await this.#keep(file, file.generation, [], [])
     this.#texts.add(file.generation)
-    file.generation = this.#newGeneration(generation.path, facts)
+    file.generation = file.kept = this.#newGeneration(generation.path, facts)
     file.stored = null
     file.sizeSeen = 0
+    file.searched = 0
   }
 
   /** Of a text that was known, nothing was seen again. */
   async #endUnseen(known: Generation): Promise<void> {
     const generation = { ...known, isEnded: true }
-    await this.#keep({ stored: known.offset }, generation, [], [])
     this.#texts.seen(known)
     this.#texts.add(generation)
+    await this.#keep({ stored: known.offset, kept: known }, generation, [], [])
   }
 
   /** Texts that the store knows, in files whose names are not followed, or no more: what is left of them is read. */
@@ -519,7 +538,15 @@ export class Follower implements AsyncDisposable {
     if (path === null || facts === null) return this.#endUnseen(known)
     const now = this.#deps.now()
     const file: Followed = {
-      ...{ generation: known, stored: known.offset, facts, sizeSeen: facts.size, realPath: realpathSync(path) },
+      ...{
+        generation: known,
+        kept: known,
+        stored: known.offset,
+        facts,
+        sizeSeen: facts.size,
+        searched: 0,
+        realPath: realpathSync(path),
+      },
       ...{ changedAt: now, rotatedAt: now, checkAt: 0, isReading: false, isChanged: false },
     }
     const fd = this.#open.open(file, path, facts)
@@ -535,7 +562,7 @@ export class Follower implements AsyncDisposable {
 
   /** Keeps a step, however long the store is away. */
   async #keep(
-    file: Pick<Followed, 'stored'>,
+    file: Pick<Followed, 'stored' | 'kept'>,
     generation: Generation,
     lines: readonly FoundLine[],
     groups: readonly FoundGroup[],
@@ -547,6 +574,7 @@ export class Follower implements AsyncDisposable {
       try {
         await store.keep([step])
         file.stored = generation.offset
+        file.kept = generation
         return
       } catch (error) {
         if (error instanceof StepConflict) throw error

@@ -7,6 +7,7 @@ import { type FileFacts, keyOf } from './open-files.ts'
 export class KnownTexts {
   readonly #endedMax: number
   readonly #byPath = new Map<string, Generation[]>()
+  readonly #endedByKey = new Map<string, Generation[]>()
   readonly #unseen = new Map<string, Generation>()
   /** In the order in which they ended. */
   readonly #ended = new Set<Generation>()
@@ -22,7 +23,8 @@ export class KnownTexts {
     }
     if (generation.offset === 0) return
     this.#ended.add(generation)
-    this.#byPath.set(generation.path, [...(this.#byPath.get(generation.path) ?? []), generation])
+    addTo(this.#byPath, generation.path, generation)
+    addTo(this.#endedByKey, keyOf(generation), generation)
     for (const oldest of this.#ended) {
       if (this.#ended.size <= this.#endedMax) break
       this.#forgetEnded(oldest)
@@ -34,13 +36,19 @@ export class KnownTexts {
     return this.#unseen.get(keyOf(facts)) ?? null
   }
 
+  /** Those that ended in the file with that number, the last first: it may only have been out of sight. */
+  endedIn(facts: Pick<FileFacts, 'device' | 'inode'>): readonly Generation[] {
+    return [...(this.#endedByKey.get(keyOf(facts)) ?? [])].reverse()
+  }
+
   get unseen(): readonly Generation[] {
     return [...this.#unseen.values()]
   }
 
   /** It is seen again, or was ended. */
   seen(generation: Generation): void {
-    this.#unseen.delete(keyOf(generation))
+    if (generation.isEnded) this.#forgetEnded(generation)
+    else this.#unseen.delete(keyOf(generation))
   }
 
   /** Those that ended in files that, rotated, could have that path; the last to end first. */
@@ -50,10 +58,19 @@ export class KnownTexts {
 
   #forgetEnded(generation: Generation): void {
     this.#ended.delete(generation)
-    const left = (this.#byPath.get(generation.path) ?? []).filter((other) => other !== generation)
-    if (left.length === 0) this.#byPath.delete(generation.path)
-    else this.#byPath.set(generation.path, left)
+    removeFrom(this.#byPath, generation.path, generation)
+    removeFrom(this.#endedByKey, keyOf(generation), generation)
   }
+}
+
+function addTo(lists: Map<string, Generation[]>, key: string, generation: Generation): void {
+  lists.set(key, [...(lists.get(key) ?? []), generation])
+}
+
+function removeFrom(lists: Map<string, Generation[]>, key: string, generation: Generation): void {
+  const left = (lists.get(key) ?? []).filter((other) => other !== generation)
+  if (left.length === 0) lists.delete(key)
+  else lists.set(key, left)
 }
 
 /** Where a file may have been before it was rotated. */

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs'
-import { closeSync, fstatSync, openSync, readdirSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What a file is, whatever it is called. */
@@ -94,7 +94,7 @@ export class OpenFiles implements Disposable {
 
   /** Opens a file for somebody, unless another has its name by now. */
   open(owner: object, path: string, wanted: Pick<FileFacts, 'device' | 'inode'>): number | null {
-    const fd = openSync(path, 'r')
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     if (keyOf(factsOfOpen(fd)) !== keyOf(wanted)) {
       closeSync(fd)
       return null

@@ -8,6 +8,7 @@ import type { WorkerSetup } from '../scan/scan-task.ts'
 import { followPaths, type LookTimes } from './follow-paths.ts'
 import { type FollowedFile, Follower, type FollowLimits } from './follower.ts'
 import { MatcherPool } from './matcher-pool.ts'
+import { OpenFiles } from './open-files.ts'
 
 export interface FollowSource {
   readonly id: string
@@ -25,6 +26,7 @@ export interface FollowPlan {
 export interface RunnerOptions {
   readonly jobs: number
   readonly limits: Omit<FollowLimits, 'readersMax'>
+  readonly openFilesMax: number
   readonly times: LookTimes
   /** Of files that are met at the very first look, only what comes from then on is wanted. */
   readonly atEnd: boolean
@@ -32,6 +34,8 @@ export interface RunnerOptions {
 
 export interface RunnerDeps {
   readonly store: MatchStore
+  /** This machine. */
+  readonly node: string
   readonly options: RunnerOptions
   plan(): Promise<FollowPlan>
   newId(): string
@@ -56,6 +60,7 @@ const clockMs = 3_600_000
 export class SourceRunner implements AsyncDisposable {
   readonly #deps: RunnerDeps
   readonly #running = new Map<string, Running>()
+  readonly #open: OpenFiles
   #pool: MatcherPool | null = null
   #parts: readonly MatchPart[] = []
   #version: string | null = null
@@ -65,6 +70,7 @@ export class SourceRunner implements AsyncDisposable {
 
   constructor(deps: RunnerDeps) {
     this.#deps = deps
+    this.#open = new OpenFiles(deps.options.openFilesMax)
   }
 
   /** Asks for the plan, and does as it says. */
@@ -80,7 +86,7 @@ export class SourceRunner implements AsyncDisposable {
   }
 
   get openFiles(): number {
-    return [...this.#running.values()].reduce((sum, { follower }) => sum + follower.openFiles, 0)
+    return this.#open.count
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -121,17 +127,18 @@ export class SourceRunner implements AsyncDisposable {
   }
 
   async #start(source: FollowSource): Promise<void> {
-    const { store, options, newId, now, wait } = this.#deps
+    const { store, node, options, newId, now, wait } = this.#deps
     const problem = (path: string, text: string) => this.#deps.problem(source.id, path, text)
     const follower = new Follower({
-      ...{ source: source.id, pool: this.#pool as MatcherPool, store, newId, now, wait },
+      openFiles: this.#open,
+      ...{ source: source.id, node, pool: this.#pool as MatcherPool, store, newId, now, wait },
       limits: { ...options.limits, readersMax: 2 * options.jobs },
       events: { problem, found: (path, lines) => this.#deps.found(source.id, path, lines) },
     })
     try {
       await follower.begin()
       const atEnd = options.atEnd && this.#isFirst
-      const following = await followPaths(follower, source.names, { times: options.times, atEnd, problem })
+      const following = followPaths(follower, source.names, { times: options.times, atEnd, problem })
       this.#running.set(source.id, { names: namesOf(source), follower, following })
     } catch (error) {
       problem('', describeError(error))

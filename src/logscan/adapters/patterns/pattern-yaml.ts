@@ -3,11 +3,12 @@ import { z } from 'zod'
 import { type LogPattern, levels } from '../../domain/log-pattern.ts'
 import { PatternFileError, patternsMax, textMax } from './pattern-file-error.ts'
 
-const Text = z.string().min(1).max(textMax)
+const oneLine = z.string().regex(/^[^\0\r\n\p{Cs}]*$/u, 'must be one line of characters, without NUL')
+const Text = oneLine.min(1).max(textMax)
 const Entry = z
   .strictObject({
     id: z.string().regex(/^[\w.-]{1,80}$/, 'must be 1 to 80 letters, digits, _ . -'),
-    title: z.string().min(1).max(200).optional(),
+    title: oneLine.min(1).max(200).optional(),
     level: z.enum(levels).default('error'),
     regex: Text.optional(),
     literal: Text.optional(),

@@ -1,12 +1,13 @@
 import type { ServerEvents } from '#contract'
-import { isStaff } from '../../../kernel/actor.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import { DomainError } from '../../../kernel/errors.ts'
 import type { CallHandlers, Realtime } from '../../../platform/realtime.ts'
 import type { FoundLine } from '../../app/match-store.ts'
+import { readingRoles } from '../trpc/access.ts'
 
 const logRoom = 'logs'
 const textMaxLength = 1000
+const readers: ReadonlySet<string> = new Set(['admin', ...readingRoles])
 
 interface LogFeedDeps {
   readonly clock: Clock
@@ -21,7 +22,8 @@ export function createLogFeed({ clock, linesPerSecond }: LogFeedDeps) {
 
   const handlers: Pick<CallHandlers, 'logs:subscribe' | 'logs:unsubscribe'> = {
     async 'logs:subscribe'({ actor, socket }) {
-      if (!isStaff(actor)) throw new DomainError('auth.forbidden', 'forbidden')
+      if (!actor.roles.some((role) => readers.has(role)))
+        throw new DomainError('auth.forbidden', 'forbidden', { roles: [...readers] })
       socket.join(logRoom)
       return { serverTime: clock.now().toISOString() }
     },
@@ -51,7 +53,7 @@ export function createLogFeed({ clock, linesPerSecond }: LogFeedDeps) {
       realtime.emit(logRoom, 'logs:group', news)
     },
 
-    /** Droppable: the next one tells all of it. */
+    /** The next one tells all of it. */
     source(realtime: Realtime, state: Omit<ServerEvents['logs:source'], 'serverTime'>): void {
       realtime.emit(logRoom, 'logs:source', { ...state, serverTime: clock.now().toISOString() })
     },

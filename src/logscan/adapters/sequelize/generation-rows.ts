@@ -5,6 +5,7 @@ import type { Generation, Loss } from '../../domain/follow/generation.ts'
 export interface GenerationRow {
   id: string
   source: string
+  node: string
   path: string
   device: string
   inode: string
@@ -19,16 +20,16 @@ export interface GenerationRow {
 }
 
 /** Of `log_generations g`. */
-export const generationColumns = `g.id, g.source, g.path, g.device, g.inode, g.head_bytes, g.head_hash, g.offset_bytes,
+export const generationColumns = `g.id, g.source, g.node, g.path, g.device, g.inode, g.head_bytes, g.head_hash, g.offset_bytes,
   g.newlines, g.tail_bytes, g.tail_hash, g.is_ended, g.losses`
 
 const StoredLosses = z.array(z.object({ reason: z.enum(['truncated', 'unreadable']), bytes: z.number() }))
 
 export const readLosses = (losses: string): readonly Loss[] => StoredLosses.parse(JSON.parse(losses))
 
-export function toGeneration({ id, source, path, device, inode, ...row }: GenerationRow): Generation {
+export function toGeneration({ id, source, node, path, device, inode, ...row }: GenerationRow): Generation {
   return {
-    ...{ id, source, path, device, inode },
+    ...{ id, source, node, path, device, inode },
     head: { bytes: row.head_bytes, hash: row.head_hash },
     offset: Number(row.offset_bytes),
     newlines: Number(row.newlines),

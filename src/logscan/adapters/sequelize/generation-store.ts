@@ -13,9 +13,9 @@ import { type Meetings, upsertRows } from './upsert.ts'
 const select = `SELECT ${generationColumns} FROM log_generations g`
 
 function fromGeneration({ head, tail, ...generation }: Generation, nowMs: number): GenerationValues {
-  const { id, source, path, device, inode, offset, newlines, isEnded, losses } = generation
+  const { id, source, node, path, device, inode, offset, newlines, isEnded, losses } = generation
   return {
-    ...{ id, source, path, device, inode, newlines },
+    ...{ id, source, node, path, device, inode, newlines },
     headBytes: head.bytes,
     headHash: head.hash,
     offsetBytes: offset,
@@ -31,14 +31,15 @@ function fromGeneration({ head, tail, ...generation }: Generation, nowMs: number
 /** Those that go on, and those that changed last at `endedSinceMs` or later. */
 export async function loadGenerations(
   reader: Reader,
+  node: string,
   sources: readonly string[],
   endedSinceMs: number,
 ): Promise<Generation[]> {
   if (sources.length === 0) return []
   const rows = await reader.select<GenerationRow>(
-    `${select} WHERE source IN (:sources) AND is_ended = 0
-     UNION ALL ${select} WHERE source IN (:sources) AND is_ended = 1 AND updated_at_ms >= :endedSinceMs`,
-    { sources, endedSinceMs },
+    `${select} WHERE node = :node AND source IN (:sources) AND is_ended = 0
+     UNION ALL ${select} WHERE node = :node AND source IN (:sources) AND is_ended = 1 AND updated_at_ms >= :endedSinceMs`,
+    { node, sources, endedSinceMs },
   )
   return rows.map(toGeneration)
 }

@@ -30,7 +30,7 @@ export function createMatchStore({
 }: MatchStoreDeps): MatchStore {
   const models = defineLogModels(database.sequelize)
   return {
-    load: (sources) => loadGenerations(database, sources, clock.now().getTime() - endedForMs),
+    load: (node, sources) => loadGenerations(database, node, sources, clock.now().getTime() - endedForMs),
 
     async keep(steps) {
       if (steps.length === 0) return

@@ -5,6 +5,7 @@ import { defineTable } from './define-table.ts'
 export interface GenerationValues {
   id: string
   source: string
+  node: string
   path: string
   device: string
   inode: string
@@ -96,6 +97,7 @@ export function defineLogModels(sequelize: Sequelize) {
     generations: defineTable<GenerationValues>(sequelize, 'log_generations', ['id'], {
       id,
       source,
+      node: text(255),
       path: text(4096),
       device: text(20),
       inode: text(20),

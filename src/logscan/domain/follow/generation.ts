@@ -5,6 +5,8 @@
 export interface Generation {
   readonly id: string
   readonly source: string
+  /** The machine whose file it is: device and inode are numbers of its own. */
+  readonly node: string
   /** Where it was seen last. */
   readonly path: string
   /** Decimal numbers, as they can have 64 bits. */
