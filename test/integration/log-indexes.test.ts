@@ -10,7 +10,7 @@ const groupOf = (expression: string) => `LPAD(HEX(${expression}), 16, '0')`
 
 /** Many lines of many groups, each group with lines of one source. */
 const seeds = [
-  `INSERT INTO log_generations SELECT CONCAT('g', seq), CONCAT('s', seq % 10), '/x', '1', '2', 0, '', 1000, 0, 0, '', 0, '[]', 1, seq
+  `INSERT INTO log_generations SELECT CONCAT('g', seq), CONCAT('s', seq % 10), 'here', '/x', '1', '2', 0, '', 1000, 0, 0, '', 0, '[]', 1, seq
      FROM seq_1_to_300`,
   `INSERT INTO log_groups SELECT ${groupOf('seq')}, 1, 't', 't', 'error', 'new', 1, NULL, NULL, NULL, seq, seq, seq, 1, '[]', 's', 1
      FROM seq_1_to_3000`,
