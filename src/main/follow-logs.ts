@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type FollowPlan, type FollowSource, SourceRunner } from '../logscan/adapters/follow/source-runner.ts'
@@ -17,10 +16,8 @@ interface FollowLogsDeps {
   plan(): Promise<FollowPlan>
 }
 
-const refreshMs = 2_000
 /** The least time between two looks at everything that events ask for. */
 const againMs = 250
-const endedMax = 10_000
 /** Where the files stand that the configuration names. */
 const configSource = 'config'
 
@@ -30,6 +27,7 @@ export function followLogs({ platform, realtime, feed, plan }: FollowLogsDeps, r
   const store = createMatchStore({
     ...{ database, clock, ids },
     textsPerGroupAndMinute: config.LOG_TEXTS_PER_GROUP_AND_MINUTE,
+    endedForMs: config.LOG_ENDED_TEXTS_RETENTION_MS,
     onGroups: (news) => {
       for (const { group, kind, level, title, count } of news)
         feed.group(realtime, { group, news: kind, level, title, count })
@@ -41,7 +39,7 @@ export function followLogs({ platform, realtime, feed, plan }: FollowLogsDeps, r
       jobs: config.LOG_JOBS,
       openFilesMax: config.LOG_OPEN_FILES_MAX,
       limits: {
-        ...{ stepBytes: config.LOG_STEP_BYTES, endedMax },
+        ...{ stepBytes: config.LOG_STEP_BYTES, endedMax: config.LOG_ENDED_TEXTS_MAX },
         ...{ drainMs: config.LOG_DRAIN_MS, retryMs: config.LOG_RETRY_MS },
       },
       times: { everyMs: config.LOG_LOOK_MS, settleMs: config.LOG_SETTLE_MS, againMs },
@@ -52,7 +50,7 @@ export function followLogs({ platform, realtime, feed, plan }: FollowLogsDeps, r
       return { ...wanted, sources: [...configured(config.LOG_SOURCES), ...wanted.sources] }
     },
     node: config.LOG_NODE ?? hostname(),
-    newId: randomUUID,
+    newId: () => ids.next(),
     now: () => clock.now().getTime(),
     wait: (ms) => wait(ms),
     found(source, path, lines) {
@@ -77,7 +75,7 @@ export function followLogs({ platform, realtime, feed, plan }: FollowLogsDeps, r
       feed.source(realtime, state)
     }
   }
-  resources.use(startLoop({ name: 'log sources', intervalMs: refreshMs, work: refresh, log }))
+  resources.use(startLoop({ name: 'log sources', intervalMs: config.LOG_REFRESH_MS, work: refresh, log }))
 }
 
 function configured(names: readonly string[]): readonly FollowSource[] {

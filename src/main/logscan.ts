@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
 import { InputError } from '../logscan/adapters/cli/input-error.ts'
 import { createOutput } from '../logscan/adapters/cli/output.ts'
@@ -74,7 +73,7 @@ async function main(): Promise<number> {
     tokens: true,
   })
   if (values.help === true || values.version === true) {
-    await terminal.output.write(`${values.help === true ? usage : productVersion()}\n`)
+    await terminal.output.write(`${values.help === true ? usage : (await import('./version.ts')).version}\n`)
     return 0
   }
   const [command = '', ...rest] = positionals
@@ -111,11 +110,6 @@ function misuse(command: string, rest: readonly string[]): string {
   if (command === 'patterns') return 'patterns: either list, or check and a file'
   if (rest.length > 0) return `${command}: one file, not ${rest.length}`
   return `${command}: the ${command === 'templates' ? 'file is' : 'files are'} missing`
-}
-
-function productVersion(): string {
-  const { version } = createRequire(import.meta.url)('#package') as { version: string }
-  return version
 }
 
 async function storeFor(isStored: boolean): Promise<MatchStore & AsyncDisposable> {

@@ -14,7 +14,11 @@ export async function openMatchStore(): Promise<MatchStore & AsyncDisposable> {
   try {
     await prepareSchema(database, createLogger(config))
     const clock = await createSyncedClock(() => database.nowMs())
-    const store = createMatchStore({ database, clock, ids: createIds(clock) })
+    const store = createMatchStore({
+      ...{ database, clock, ids: createIds(clock) },
+      textsPerGroupAndMinute: config.LOG_TEXTS_PER_GROUP_AND_MINUTE,
+      endedForMs: config.LOG_ENDED_TEXTS_RETENTION_MS,
+    })
     return { ...store, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() }
   } catch (error) {
     await database[Symbol.asyncDispose]()

@@ -251,6 +251,15 @@ export const environmentSchema = z.object({
   LOG_LINES_TOLD_PER_SECOND: integer(0, 100_000)
     .default(20)
     .describe('Lines a second that one process pushes to sockets that listen; all are stored'),
+  LOG_REFRESH_MS: duration(100, 3_600_000)
+    .default(2_000)
+    .describe('Pause between two looks at what staff want followed and looked for'),
+  LOG_ENDED_TEXTS_MAX: integer(0, 10_000_000)
+    .default(10_000)
+    .describe('Texts of one source that ended and by which copies, made by rotations, are recognised'),
+  LOG_ENDED_TEXTS_RETENTION_MS: duration(60_000)
+    .default(1_209_600_000)
+    .describe('How long after its end a text is still recognised after a restart'),
   LOG_EVENT_RETENTION_MS: duration(60_000)
     .default(2_592_000_000)
     .describe('How long single matching lines are kept; groups and counts stay'),

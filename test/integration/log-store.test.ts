@@ -19,6 +19,7 @@ import { type Backend, backends, type OpenBackend } from '../support/backends.ts
 import { createTestClock, openMigrated } from '../support/payments.ts'
 import { sentStatements } from '../support/sent-statements.ts'
 
+const usual = { textsPerGroupAndMinute: 100, endedForMs: 14 * 24 * 3_600_000 }
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 const tables = ['log_generations', 'log_groups', 'log_group_changes', 'log_events', 'log_minutes', 'log_hours']
@@ -85,7 +86,7 @@ async function openLogs(backend: Backend, options: Options = {}) {
   const ids = createIds(clock)
   const news: string[] = []
   const store = createMatchStore({
-    ...{ database, clock, ids, ...options },
+    ...{ database, clock, ids, ...usual, ...options },
     onGroups: (told) => void news.push(...told.map(({ group, kind }) => `${kind} ${group}`)),
   })
   const queries = createLogQueries(database)
@@ -543,7 +544,7 @@ describe.each(backends.filter(({ name }) => name !== 'embedded'))('the statement
   beforeAll(async () => {
     opened = await backend.open()
     database = await openMigrated(opened.env)
-    store = createMatchStore({ database, clock, ids: createIds(clock) })
+    store = createMatchStore({ database, clock, ids: createIds(clock), ...usual })
     for (let file = 0; file < 8; file++) {
       const lines = Array.from({ length: 1000 }, (_, at) => ({
         group: groupOf((at + file) % 400),

@@ -115,7 +115,7 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
     }
     expect(fstatSync(fd).size).toBe(text.length)
     closeSync(fd)
-    await createMatchStore({ database, clock, ids }).keep([step])
+    await createMatchStore({ database, clock, ids, textsPerGroupAndMinute: 100, endedForMs: 60_000 }).keep([step])
     return generation
   }
 

@@ -1,7 +1,6 @@
-import type { Model, ModelAttributeColumnOptions, ModelStatic } from 'sequelize'
+import type { ModelAttributeColumnOptions } from 'sequelize'
 import type { Tx } from './database.ts'
-
-type Table<Values extends object> = ModelStatic<Model<Values, Values>>
+import type { Table } from './define-table.ts'
 
 /**
  * Inserts rows by their model's columns. Building a Model instance for each row, only to throw it away, costs a
@@ -21,17 +20,21 @@ export async function insertRows<Values extends object>(
 interface Columns {
   readonly attributes: readonly string[]
   readonly columns: readonly string[]
+  /** Those of the primary key. */
+  readonly keys: readonly string[]
 }
 
 const known = new WeakMap<object, Columns>()
 
-function columnsOf<Values extends object>(model: Table<Values>): Columns {
+/** A model's attributes, and the columns they have in the table, in one order. */
+export function columnsOf<Values extends object>(model: Table<Values>): Columns {
   const before = known.get(model)
   if (before !== undefined) return before
   const entries = Object.entries<ModelAttributeColumnOptions>(model.getAttributes())
   const found = {
     attributes: entries.map(([name]) => name),
     columns: entries.map(([name, { field = name }]) => field),
+    keys: entries.filter(([, { primaryKey }]) => primaryKey).map(([name, { field = name }]) => field),
   }
   known.set(model, found)
   return found

@@ -24,6 +24,8 @@ function pieceOf(bytes: Uint8Array): Piece {
   return { bytes: bytes.length, hash: createHash('sha256').update(bytes).digest('hex') }
 }
 
+export const compressedText = 'is compressed, and is not followed'
+
 export function isCompressed(fd: number): boolean {
   return compressionOf(bytesAt(fd, 0, magicBytes)) !== 'none'
 }

@@ -85,16 +85,19 @@ export class TaskScanner {
     this.#begin(0, Number.POSITIVE_INFINITY, (line) => (utf16 === null ? line : utf16.lineAt(line.newlines)))
     // What comes slowly is told all the same.
     const flushing = setInterval(() => this.#reader?.flush(), flushMs)
-    const problem = await readText(
-      path,
-      (bytes) => this.#put(bytes),
-      (text) => {
-        utf16 = text
-      },
-    )
-    clearInterval(flushing)
-    this.#scan.finish()
-    return problem
+    try {
+      const problem = await readText(
+        path,
+        (bytes) => this.#put(bytes),
+        (text) => {
+          utf16 = text
+        },
+      )
+      this.#scan.finish()
+      return problem
+    } finally {
+      clearInterval(flushing)
+    }
   }
 
   #begin(from: number, limit: number, place: ((line: HitLine) => { offset: number; length: number }) | null): number {

@@ -3,12 +3,12 @@ import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Reader, Tx } from '../../../platform/database/database.ts'
 import { isDuplicate } from '../../../platform/database/failures.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
+import { type Meetings, upsertRows } from '../../../platform/database/upsert.ts'
 import { type FollowStep, StepConflict } from '../../app/match-store.ts'
 import type { Generation } from '../../domain/follow/generation.ts'
 import { type GenerationRow, generationColumns, toGeneration } from './generation-rows.ts'
 import type { GenerationValues, LogModels } from './models.ts'
 import { chunksOf } from './row-text.ts'
-import { type Meetings, upsertRows } from './upsert.ts'
 
 const select = `SELECT ${generationColumns} FROM log_generations g`
 

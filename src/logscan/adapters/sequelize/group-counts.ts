@@ -2,13 +2,13 @@ import { assert } from '../../../kernel/assert.ts'
 import type { Ids } from '../../../kernel/ids.ts'
 import type { Tx } from '../../../platform/database/database.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
+import { upsertRows } from '../../../platform/database/upsert.ts'
 import { type GroupStatus, statusAfter } from '../../domain/group/group-status.ts'
 import type { Level } from '../../domain/log-pattern.ts'
 import { type GroupArrival, moreSevere } from './arrivals.ts'
 import { type GroupStateRow, groupStateColumns, toGroupState } from './group-rows.ts'
 import { type LogModels, templateMaxLength, textMaxLength, titleMaxLength } from './models.ts'
 import { bounded, chunksOf } from './row-text.ts'
-import { upsertRows } from './upsert.ts'
 
 /** What people want to hear of a group, once it has been kept. */
 export interface GroupNews {

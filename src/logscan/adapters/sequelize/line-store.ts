@@ -1,12 +1,12 @@
 import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Tx } from '../../../platform/database/database.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
+import { upsertRows } from '../../../platform/database/upsert.ts'
 import { createBreather } from '../../../platform/event-loop.ts'
 import { hourMs, minuteMs } from '../../domain/time-span.ts'
 import type { PlacedLine } from './arrivals.ts'
 import { type EventValues, type HourValues, type LogModels, type MinuteValues, textMaxLength } from './models.ts'
 import { bounded, chunksOf } from './row-text.ts'
-import { upsertRows } from './upsert.ts'
 
 export const bucketOf = (timeMs: number, stepMs: number) => Math.floor(timeMs / stepMs) * stepMs
 

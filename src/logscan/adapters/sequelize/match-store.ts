@@ -13,9 +13,9 @@ interface MatchStoreDeps {
   readonly clock: Clock
   readonly ids: Ids
   /** Of the lines that one group has in one minute, so many keep their texts; the others are kept and counted without. */
-  readonly textsPerGroupAndMinute?: number
+  readonly textsPerGroupAndMinute: number
   /** So long after its end a generation is still loaded: its text may turn up again, compressed. */
-  readonly endedForMs?: number
+  readonly endedForMs: number
   /** Called after the commit; who dies in between never hears of it. It must not throw. */
   onGroups?(news: readonly GroupNews[]): void
 }
@@ -24,8 +24,8 @@ export function createMatchStore({
   database,
   clock,
   ids,
-  textsPerGroupAndMinute = 100,
-  endedForMs = 14 * 24 * 3_600_000,
+  textsPerGroupAndMinute,
+  endedForMs,
   onGroups,
 }: MatchStoreDeps): MatchStore {
   const models = defineLogModels(database.sequelize)

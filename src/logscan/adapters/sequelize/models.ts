@@ -1,6 +1,6 @@
 import { DataTypes, type Sequelize } from 'sequelize'
 import { columns } from '../../../platform/database/columns.ts'
-import { defineTable } from './define-table.ts'
+import { defineTable } from '../../../platform/database/define-table.ts'
 
 export interface GenerationValues {
   id: string

@@ -4,12 +4,12 @@ import type { Clock } from '../../../kernel/clock.ts'
 import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Reader, Tx } from '../../../platform/database/database.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
+import { upsertRows } from '../../../platform/database/upsert.ts'
 import type { PatternReads, PatternWrites } from '../../app/ports.ts'
 import type { Level, LogPattern } from '../../domain/log-pattern.ts'
 import type { PatternSetting } from '../../domain/pattern-set.ts'
 import { chunksOf } from './row-text.ts'
 import type { PatternValues, SettingModels } from './setting-models.ts'
-import { upsertRows } from './upsert.ts'
 
 interface PatternRow {
   id: string

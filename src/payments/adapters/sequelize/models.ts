@@ -1,5 +1,6 @@
-import { type DataType, DataTypes, type Model, type ModelStatic, type Sequelize } from 'sequelize'
+import { DataTypes, type Sequelize } from 'sequelize'
 import { columns } from '../../../platform/database/columns.ts'
+import { defineTable } from '../../../platform/database/define-table.ts'
 
 /** A value for a BIGINT column. */
 type Whole = bigint | number
@@ -108,27 +109,13 @@ interface NoticeValues {
   nextAttemptAtMs: Whole | null
 }
 
-type Table<Values extends object> = ModelStatic<Model<Values, Values>>
-type ColumnTypes<Values> = { [Name in keyof Values]-?: DataType }
-
 const { int32, int64, text } = columns
 const id = DataTypes.CHAR(36)
 
 /** The models of this context: one set for every dialect. */
 export function definePaymentsModels(sequelize: Sequelize) {
-  function table<Values extends object>(
-    name: string,
-    key: readonly (keyof Values & string)[],
-    types: ColumnTypes<Values>,
-  ): Table<Values> {
-    const attributes = Object.entries(types).map(([attribute, type]) => [
-      attribute,
-      { type, primaryKey: (key as readonly string[]).includes(attribute) },
-    ])
-    return sequelize.define<Model<Values, Values>>(name, Object.fromEntries(attributes))
-  }
   return {
-    postings: table<PostingValues>('ledger_postings', ['id'], {
+    postings: defineTable<PostingValues>(sequelize, 'ledger_postings', ['id'], {
       id,
       kind: text(20),
       reference: id,
@@ -136,14 +123,14 @@ export function definePaymentsModels(sequelize: Sequelize) {
       digest: text(64),
       createdAtMs: int64,
     }),
-    entries: table<EntryValues>('ledger_entries', ['postingId', 'line'], {
+    entries: defineTable<EntryValues>(sequelize, 'ledger_entries', ['postingId', 'line'], {
       postingId: id,
       line: int32,
       account: text(80),
       minor: int64,
       currency: text(10),
     }),
-    accounts: table<AccountValues>('ledger_accounts', ['account'], {
+    accounts: defineTable<AccountValues>(sequelize, 'ledger_accounts', ['account'], {
       account: text(80),
       kind: text(10),
       owner: id,
@@ -151,7 +138,7 @@ export function definePaymentsModels(sequelize: Sequelize) {
       posted: int64,
       version: int64,
     }),
-    deposits: table<DepositValues>('deposits', ['id'], {
+    deposits: defineTable<DepositValues>(sequelize, 'deposits', ['id'], {
       id,
       ownerId: id,
       status: text(20),
@@ -176,7 +163,7 @@ export function definePaymentsModels(sequelize: Sequelize) {
       checks: int32,
       isOpen: int32,
     }),
-    addresses: table<AddressValues>('payment_addresses', ['method', 'reference'], {
+    addresses: defineTable<AddressValues>(sequelize, 'payment_addresses', ['method', 'reference'], {
       method: text(40),
       reference: text(200),
       status: text(12),
@@ -184,20 +171,25 @@ export function definePaymentsModels(sequelize: Sequelize) {
       ownerId: id,
       untilMs: int64,
     }),
-    transactions: table<ProviderTransactionValues>('provider_transactions', ['provider', 'transactionId'], {
-      provider: text(40),
-      transactionId: text(100),
-      depositId: id,
-      kind: text(10),
-      minor: int64,
-      currency: text(10),
-      paidAtMs: int64,
-      bookedAtMs: int64,
-      disposition: text(12),
-      outsideMinor: int64,
-      postingId: id,
-    }),
-    cases: table<CaseValues>('suspense_cases', ['id'], {
+    transactions: defineTable<ProviderTransactionValues>(
+      sequelize,
+      'provider_transactions',
+      ['provider', 'transactionId'],
+      {
+        provider: text(40),
+        transactionId: text(100),
+        depositId: id,
+        kind: text(10),
+        minor: int64,
+        currency: text(10),
+        paidAtMs: int64,
+        bookedAtMs: int64,
+        disposition: text(12),
+        outsideMinor: int64,
+        postingId: id,
+      },
+    ),
+    cases: defineTable<CaseValues>(sequelize, 'suspense_cases', ['id'], {
       id,
       depositId: id,
       provider: text(40),
@@ -211,7 +203,7 @@ export function definePaymentsModels(sequelize: Sequelize) {
       attempts: int32,
       nextAttemptAtMs: int64,
     }),
-    notices: table<NoticeValues>('webhook_notices', ['id'], {
+    notices: defineTable<NoticeValues>(sequelize, 'webhook_notices', ['id'], {
       id,
       provider: text(40),
       eventId: text(100),

@@ -1,6 +1,6 @@
-import type { ModelAttributeColumnOptions } from 'sequelize'
-import type { Dialect, Tx } from '../../../platform/database/database.ts'
+import type { Dialect, Tx } from './database.ts'
 import type { Table } from './define-table.ts'
+import { columnsOf } from './insert.ts'
 
 /** What becomes of a column of a row that is there already. */
 export type Meeting = 'add' | 'least' | 'greatest' | 'replace'
@@ -17,14 +17,13 @@ export async function upsertRows<Values extends object>(
   meetings: Meetings<Values>,
 ): Promise<void> {
   if (rows.length === 0) return
-  const attributes = Object.entries<ModelAttributeColumnOptions>(model.getAttributes())
-  const columns = attributes.map(([name, { field = name }]) => field)
-  const keys = attributes.filter(([, { primaryKey }]) => primaryKey).map(([name, { field = name }]) => field)
-  const merges = attributes.flatMap(([name, { field = name }]) => {
-    const meeting = meetings[name as keyof Values & string]
-    return meeting === undefined ? [] : [`\`${field}\` = ${merged(tx.dialect, field, meeting)}`]
+  const { attributes, columns, keys } = columnsOf(model)
+  const merges = attributes.flatMap((attribute, index) => {
+    const meeting = meetings[attribute as keyof Values & string]
+    const column = columns[index] as string
+    return meeting === undefined ? [] : [`\`${column}\` = ${merged(tx.dialect, column, meeting)}`]
   })
-  const values = rows.map((row) => attributes.map(([name]) => row[name as keyof Values] ?? null))
+  const values = rows.map((row) => attributes.map((attribute) => row[attribute as keyof Values] ?? null))
   const into = `INSERT INTO \`${model.tableName}\` (${columns.map((column) => `\`${column}\``).join(', ')})`
   if (tx.dialect === 'mysql') {
     await tx.change(`${into} VALUES :values ON DUPLICATE KEY UPDATE ${merges.join(', ')}`, { values })
