@@ -1,3 +1,5 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Clock } from '../kernel/clock.ts'
 import type { Ids } from '../kernel/ids.ts'
 import { readAround } from '../logscan/adapters/context/read-around.ts'
@@ -5,6 +7,7 @@ import type { FollowPlan } from '../logscan/adapters/follow/source-runner.ts'
 import { matchText } from '../logscan/adapters/match/match-text.ts'
 import { readPatternText } from '../logscan/adapters/patterns/pattern-text.ts'
 import { createLogFeed } from '../logscan/adapters/realtime/log-feed.ts'
+import { followerSigns } from '../logscan/adapters/sequelize/follower-claims.ts'
 import { createLogLists } from '../logscan/adapters/sequelize/log-lists.ts'
 import { createLogQueries } from '../logscan/adapters/sequelize/log-queries.ts'
 import { createLogsStore } from '../logscan/adapters/sequelize/logs-store.ts'
@@ -27,6 +30,7 @@ import { readSpan } from '../logscan/app/read-span.ts'
 import { removeSource } from '../logscan/app/remove-source.ts'
 import { testPattern } from '../logscan/app/test-pattern.ts'
 import { updatePattern } from '../logscan/app/update-pattern.ts'
+import type { ReadablePaths } from '../logscan/domain/follow/readable-paths.ts'
 import type { Audit } from '../platform/audit.ts'
 import type { Config } from '../platform/config.ts'
 import type { Database } from '../platform/database/database.ts'
@@ -37,7 +41,7 @@ interface BuildLogscan {
   readonly clock: Clock
   readonly ids: Ids
   readonly audit: Audit
-  readonly config: Pick<Config, 'LOG_LINES_TOLD_PER_SECOND'>
+  readonly config: Pick<Config, 'LOG_LINES_TOLD_PER_SECOND' | 'LOG_CLAIM_MS' | 'LOG_SOURCE_ROOTS' | 'DATA_DIR'>
   readonly directory: StaffDirectory & { handlesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> }
 }
 
@@ -51,9 +55,15 @@ export function buildLogscan({ database, clock, ids, audit, directory, config }:
   const patternsNow = currentPatterns({ store })
   const sourcesNow = currentSources({ store })
 
+  const readable = readablePaths(config)
+
   return {
     queries,
-    feed: createLogFeed({ clock, linesPerSecond: config.LOG_LINES_TOLD_PER_SECOND }),
+    readable,
+    feed: createLogFeed({
+      ...{ clock, linesPerSecond: config.LOG_LINES_TOLD_PER_SECOND },
+      followerSigns: () => followerSigns(database, null),
+    }),
 
     /** What staff want followed, and looked for: to be asked again every now and then. */
     async plan(): Promise<FollowPlan> {
@@ -85,7 +95,9 @@ export function buildLogscan({ database, clock, ids, audit, directory, config }:
         sources: {
           sourcePage: (page) => sourcePage(database, page),
           sourceProgress: (names) => sourceProgress(database, names),
-          addSource: addSource({ store, clock, ids }),
+          followerSigns: (names) => followerSigns(database, names),
+          ...{ clock, claimMs: config.LOG_CLAIM_MS },
+          addSource: addSource({ store, clock, ids, readable }),
           pauseSource: pauseSource({ store }),
           removeSource: removeSource({ store }),
         },
@@ -93,4 +105,11 @@ export function buildLogscan({ database, clock, ids, audit, directory, config }:
         readSpan: readSpan({ clock }),
       }),
   }
+}
+
+/** Where files lie that staff may have read: the product's own hold secrets. */
+function readablePaths({ LOG_SOURCE_ROOTS, DATA_DIR }: Pick<Config, 'LOG_SOURCE_ROOTS' | 'DATA_DIR'>): ReadablePaths {
+  const own = resolve(DATA_DIR)
+  const real = existsSync(own) ? [realpathSync(own)] : []
+  return { roots: LOG_SOURCE_ROOTS.map((root) => resolve(root)), excluded: [own, ...real, '/proc', '/sys', '/dev'] }
 }

@@ -7,8 +7,8 @@ import { printable } from '../logscan/adapters/cli/printable.ts'
 import { runScan } from '../logscan/adapters/cli/scan-command.ts'
 import { jobsOf, readScanFlags, scanFlags } from '../logscan/adapters/cli/scan-options.ts'
 import { runTemplates } from '../logscan/adapters/cli/templates-command.ts'
+import type { FollowStore } from '../logscan/adapters/follow/source-runner.ts'
 import { describeError } from '../logscan/adapters/scan/describe-error.ts'
-import type { MatchStore } from '../logscan/app/match-store.ts'
 
 const usage = `usage: logscan scan FILE|FOLDER|GLOB|-...   looks for patterns in whole files
          --patterns FILE     YAML (.yaml, .yml), or one regular expression a line; else the built-in ones
@@ -112,11 +112,11 @@ function misuse(command: string, rest: readonly string[]): string {
   return `${command}: the ${command === 'templates' ? 'file is' : 'files are'} missing`
 }
 
-async function storeFor(isStored: boolean): Promise<MatchStore & AsyncDisposable> {
+async function storeFor(isStored: boolean): Promise<FollowStore & AsyncDisposable> {
   if (!isStored) return (await import('../logscan/adapters/follow/memory-store.ts')).memoryStore
-  const { openMatchStore } = await import('./open-match-store.ts')
+  const { openFollowStore } = await import('./open-follow-store.ts')
   try {
-    return await openMatchStore()
+    return await openFollowStore()
   } catch (error) {
     throw new InputError(`--store: ${describeError(error)}`)
   }

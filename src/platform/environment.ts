@@ -228,6 +228,12 @@ export const environmentSchema = z.object({
     .max(255)
     .optional()
     .describe('Name of this machine, whose files are not those of another; its host name when absent'),
+  LOG_CLAIM_MS: duration(1000, 3_600_000)
+    .default(15_000)
+    .describe('A process that follows a source and gives no sign for so long is followed by another of its machine'),
+  LOG_SOURCE_ROOTS: list
+    .default(['/'])
+    .describe('Comma list of folders below which the files lie that staff may have read; DATA_DIR is never read'),
   LOG_JOBS: integer(1, 256).default(1).describe('Threads that match what is followed'),
   LOG_STEP_BYTES: integer(4096, 67_108_864)
     .default(2_097_152)

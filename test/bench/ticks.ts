@@ -74,7 +74,7 @@ export async function benchTicks({ sockets, depositsPerSocket, seconds }: TickLo
       },
       'deposit:unwatch': async ({ input }) => input,
       resume: async () => ({ deposits: [], refused: [], balances: [], serverTime: new Date().toISOString() }),
-      'logs:subscribe': async () => ({ serverTime: new Date().toISOString() }),
+      'logs:subscribe': async () => ({ sources: [], serverTime: new Date().toISOString() }),
       'logs:unsubscribe': async () => ({}),
     },
     log: pino({ level: 'silent' }),

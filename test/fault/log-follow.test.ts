@@ -58,7 +58,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-const env = () => ({ ...process.env, ...opened.env })
+const env = () => ({ ...process.env, ...opened.env, LOG_CLAIM_MS: '4000' })
 
 function follow(glob: string): ChildProcess {
   const args = [logscanFile, 'follow', glob, '--store', '--jobs', '1']
@@ -146,6 +146,35 @@ describe.each(backends)('logscan follow --store ($name)', (backend) => {
     await kill(last, 'SIGTERM')
     expect(found).toEqual({ rows: errors, places: errors, counted: errors, byMinute: errors, groups: 1 })
   }, 240_000)
+
+  it('keeps each line once that two processes follow, one of which is killed, and one stopped for long', async () => {
+    const log = join(folder, 'logs', 'app.log')
+    await writeFile(log, errorLines(0, 100))
+    const first = follow(log)
+    await until(kept, ({ rows }) => rows === 100)
+    const second = follow(log)
+    await appendFile(log, errorLines(100, 100))
+    await until(kept, ({ rows }) => rows === 200)
+    await kill(first, 'SIGKILL')
+    await appendFile(log, errorLines(200, 100))
+    await until(kept, ({ rows }) => rows === 300)
+
+    // It stands still, and what it goes on with is somebody else's by then.
+    const third = follow(log)
+    await new Promise((done) => setTimeout(done, 2500))
+    second.kill('SIGSTOP')
+    await appendFile(log, errorLines(300, 5000))
+    const found = await until(kept, ({ rows }) => rows >= 5300)
+    second.kill('SIGCONT')
+    await appendFile(log, errorLines(5300, 100))
+    const last = await until(kept, ({ rows }) => rows >= 5400)
+    await new Promise((done) => setTimeout(done, 1500))
+    await kill(second, 'SIGTERM')
+    await kill(third, 'SIGTERM')
+    expect(found.rows).toBe(5300)
+    expect(await kept()).toEqual(last)
+    expect(last).toEqual({ rows: 5400, places: 5400, counted: 5400, byMinute: 5400, groups: 1 })
+  }, 90_000)
 
   it('holds a line back that has no end yet, over a kill', async () => {
     const log = join(folder, 'logs', 'app.log')

@@ -95,6 +95,7 @@ async function start(): Promise<void> {
     ...{ source: 'test', node: 'here', pool, store: kept, now: () => clock, newId: () => `generation-${++ids}` },
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 5))),
     openFiles,
+    mayRead: (path) => !path.includes('/secret/'),
     limits: { stepBytes: 4096, readersMax: 4, drainMs: 60_000, retryMs: 5, endedMax: 100 },
     events: { found: () => found(), problem: (path, text) => void problems.push(`${path}: ${text}`) },
   })

@@ -10,9 +10,9 @@ const groupOf = (expression: string) => `LPAD(HEX(${expression}), 16, '0')`
 
 /** Many lines of many groups, each group with lines of one source. */
 const seeds = [
-  `INSERT INTO log_generations SELECT CONCAT('g', seq), CONCAT('s', seq % 10), 'here', '/x', '1', '2', 0, '', 1000, 0, 0, '', 0, '[]', 1, seq
+  `INSERT INTO log_generations SELECT CONCAT('g', seq), CONCAT('s', seq % 10), 'here', '/x', '1', '2', 0, '', 1000, 0, 0, '', 0, '[]', 1, seq, 0
      FROM seq_1_to_300`,
-  `INSERT INTO log_groups SELECT ${groupOf('seq')}, 1, 't', 't', 'error', 'new', 1, NULL, NULL, NULL, seq, seq, seq, 1, '[]', 's', 1
+  `INSERT INTO log_groups SELECT ${groupOf('seq')}, 1, 't', 't', 'error', 'new', 1, NULL, NULL, NULL, seq, seq, seq, 1, '[]', 's', 1, NULL
      FROM seq_1_to_3000`,
   `INSERT INTO log_hours SELECT seq * 3600000, ${groupOf('seq % 30 + 1')}, 'error', CONCAT('s', seq % 10), 1 FROM seq_1_to_30000`,
   `INSERT INTO log_events SELECT CONCAT('g', seq % 300 + 1), seq, 10, seq, 'error', NULL, seq DIV 100, ${groupOf('seq % 3000 + 1')},

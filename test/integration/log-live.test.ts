@@ -1,6 +1,6 @@
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ServerEvents, XmClient } from '../../client-sdk/src/index.ts'
@@ -12,6 +12,7 @@ describe.each(backends)('logs that a server follows, $name', (backend) => {
   let product: Product
   let admin: XmClient
   let folder: string
+  let elsewhere: string
   const lines: ServerEvents['logs:event'][] = []
   const groups: ServerEvents['logs:group'][] = []
   const states: ServerEvents['logs:source'][] = []
@@ -19,8 +20,11 @@ describe.each(backends)('logs that a server follows, $name', (backend) => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'xm-live-'))
+    elsewhere = await mkdtemp(join(tmpdir(), 'xm-elsewhere-'))
     mkdirSync(join(folder, 'first'))
-    product = await openProduct(backend, { LOG_SOURCES: join(folder, 'first', '*.log'), LOG_LOOK_MS: '500' })
+    product = await openProduct(backend, {
+      ...{ LOG_SOURCES: join(folder, 'first', '*.log'), LOG_LOOK_MS: '500', LOG_SOURCE_ROOTS: folder },
+    })
     admin = await signInAdmin(product.app.url)
     admin.realtime.watchLogs({
       onLine: (line) => lines.push(line),
@@ -34,7 +38,7 @@ describe.each(backends)('logs that a server follows, $name', (backend) => {
   afterAll(async () => {
     admin.realtime.close()
     await product[Symbol.asyncDispose]()
-    await rm(folder, { recursive: true, force: true })
+    for (const made of [folder, elsewhere]) await rm(made, { recursive: true, force: true })
   })
 
   it('are found, stored, and pushed to staff that listen', async () => {
@@ -52,6 +56,28 @@ describe.each(backends)('logs that a server follows, $name', (backend) => {
     const { items } = await admin.logs.groups.list.query({ source: 'config' })
     expect(items).toMatchObject([{ id: lines[0]?.group, count: 2, status: 'new' }])
     await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ source: 'config', files: 1, lagBytes: 0 }), waits)
+  })
+
+  it('are shown with how far each machine is, also to who begins to listen now', async () => {
+    const path = join(folder, 'first', 'app.log')
+    const { size } = statSync(path)
+    const follower = { node: hostname(), paths: [join(folder, 'first', '*.log')], isFollowing: true, files: 1 }
+    await vi.waitFor(async () => {
+      const { configured } = await admin.logs.sources.list.query({})
+      expect(configured).toMatchObject({
+        followers: [{ ...follower, lagBytes: 0, readBytes: size }],
+        ...{ fileCount: 1, bytesRead: size, losses: [] },
+        files: [{ node: hostname(), path, size, offset: size, isEnded: false }],
+      })
+    }, waits)
+    const other = await signInAdmin(product.app.url)
+    const heard: ServerEvents['logs:source'][] = []
+    other.realtime.watchLogs({ onSource: (state) => heard.push(state) })
+    await vi.waitFor(
+      () => expect(heard).toMatchObject([{ source: 'config', node: hostname(), readBytes: size }]),
+      waits,
+    )
+    other.realtime.close()
   })
 
   it('tell of a group that was resolved and is there again, once', async () => {
@@ -94,6 +120,20 @@ describe.each(backends)('logs that a server follows, $name', (backend) => {
       level: 'warn',
       path,
     })
+  })
+
+  it('are not read where staff may not have them read, nor by a link', async () => {
+    const added = admin.logs.sources.add.mutate({ name: 'secrets', paths: [join(elsewhere, '*')] })
+    await expect(added).rejects.toMatchObject({ code: 'logs.path_forbidden', details: { field: 'paths' } })
+    mkdirSync(join(folder, 'links'))
+    const secret = join(elsewhere, 'secret.log')
+    writeFileSync(secret, 'ERROR the secret is 42\n')
+    symlinkSync(secret, join(folder, 'links', 'app.log'))
+    writeFileSync(join(folder, 'links', 'fine.log'), 'ERROR nothing secret\n')
+    await admin.logs.sources.add.mutate({ name: 'links', paths: [join(folder, 'links')] })
+    await vi.waitFor(() => expect(lines.some(({ source }) => source === 'links')).toBe(true), waits)
+    await new Promise((done) => setTimeout(done, 1000))
+    expect(lines.filter(({ source }) => source === 'links').map(({ text }) => text)).toEqual(['ERROR nothing secret'])
   })
 
   it.runIf(backend.name !== 'embedded')(

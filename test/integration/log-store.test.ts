@@ -45,7 +45,7 @@ function generationOf(id: string, given: Partial<Generation> = {}): Generation {
       inode: '2',
       head: piece,
     },
-    ...{ offset: 0, newlines: 0, tail: noPiece, isEnded: false, losses: [], ...given },
+    ...{ offset: 0, size: 0, newlines: 0, tail: noPiece, isEnded: false, losses: [], ...given },
   }
 }
 
@@ -556,7 +556,7 @@ describe.each(backends.filter(({ name }) => name !== 'embedded'))('the statement
     }
     await database.sequelize.query(
       `INSERT INTO log_groups SELECT CONCAT('f', LPAD(seq, 15, '0')), version, template, title, level, status, status_since_ms,
-         NULL, NULL, NULL, seq, first_seen_ms - seq, last_seen_ms - seq, first_stored_at_ms, patterns, sample, row_version
+         NULL, NULL, NULL, seq, first_seen_ms - seq, last_seen_ms - seq, first_stored_at_ms, patterns, sample, row_version, NULL
        FROM log_groups JOIN seq_1_to_5000 WHERE id = '${groupOf(1)}'`,
     )
     await database.sequelize.query("UPDATE log_groups SET status = 'resolved' WHERE id LIKE '%7'")

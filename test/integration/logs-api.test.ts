@@ -107,7 +107,12 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
     const step: FollowStep = {
       generation: {
         ...{ id: generation, source, node: 'here', path, device, inode, offset, newlines: line - 1, isEnded: false },
-        ...{ head: headOf(fd, offset), tail: tailOf(fd, offset), losses: [{ reason: 'truncated', bytes: 7 }] },
+        ...{
+          size: text.length,
+          head: headOf(fd, offset),
+          tail: tailOf(fd, offset),
+          losses: [{ reason: 'truncated', bytes: 7 }],
+        },
       },
       before: null,
       lines,

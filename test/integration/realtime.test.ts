@@ -83,7 +83,7 @@ async function startNode({ accounts, redisUrl, env = {}, ...overrides }: NodeOpt
         return { depositId: input.depositId }
       },
       resume: async () => ({ deposits: [], refused: [], balances: [], serverTime: new Date().toISOString() }),
-      'logs:subscribe': async () => ({ serverTime: new Date().toISOString() }),
+      'logs:subscribe': async () => ({ sources: [], serverTime: new Date().toISOString() }),
       'logs:unsubscribe': async () => ({}),
     },
     log,

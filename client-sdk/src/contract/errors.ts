@@ -84,6 +84,10 @@ export const errorTable = {
     message: 'There are too many patterns, or together they are too large',
   },
   'logs.source_not_found': { kind: 'not_found', message: 'There is no such source' },
+  'logs.path_forbidden': {
+    kind: 'invalid',
+    message: 'Files there are not to be read; details name the folders that are',
+  },
   'logs.source_taken': { kind: 'conflict', message: 'A source with this name exists' },
   'logs.too_many_sources': { kind: 'conflict', message: 'There are too many sources' },
   'socket.too_many_watches': { kind: 'rate_limited', message: 'This socket watches too many things' },

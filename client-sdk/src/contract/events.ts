@@ -60,12 +60,13 @@ export const LogGroupNews = z
 export const LogSourceProgress = z
   .object({
     source: z.string().describe('Name of the source'),
+    node: z.string().describe('The machine whose files they are'),
     files: z.number().int().describe('Files that are followed'),
     lagBytes: z.number().int().describe('Bytes that were written and not yet read, lines without an end included'),
     readBytes: z.number().int().describe('Bytes read of the files that are followed'),
     serverTime: Timestamp,
   })
-  .describe('How far a source was read; while that changes, every two seconds')
+  .describe('How far a machine has read a source; while that changes, every two seconds')
 
 /** Why the server ended a socket. */
 export const SocketEndReason = z.enum(['session_revoked', 'server_shutdown', 'slow_consumer', 'too_many_sockets'])
@@ -102,12 +103,17 @@ export const ResumeOutput = z.object({
   serverTime: Timestamp,
 })
 
+export const LogsSubscribed = z.object({
+  sources: z.array(LogSourceProgress).describe('How far each source is, on each machine that follows it'),
+  serverTime: Timestamp,
+})
+
 /** Client -> server, each acknowledged with `{ ok: true, value }` or `{ ok: false, error }`. */
 export const clientEvents = {
   'deposit:watch': { input: WatchDepositInput, output: DepositView },
   'deposit:unwatch': { input: WatchDepositInput, output: z.object({ depositId: Id }) },
   resume: { input: ResumeInput, output: ResumeOutput },
-  'logs:subscribe': { input: z.object({}), output: z.object({ serverTime: Timestamp }) },
+  'logs:subscribe': { input: z.object({}), output: LogsSubscribed },
   'logs:unsubscribe': { input: z.object({}), output: z.object({}) },
 } as const
 

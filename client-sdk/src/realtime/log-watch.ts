@@ -12,6 +12,7 @@ export function createLogWatch(connection: Connection) {
   connection.statuses.add((status) => {
     if (status === 'connected' && all.size > 0) void ask()
   })
+  connection.failures.add(fail)
   connection.on('logs:event', (line) => tell(({ onLine }) => onLine?.(line)))
   connection.on('logs:group', (news) => tell(({ onGroup }) => onGroup?.(news)))
   connection.on('logs:source', (state) => tell(({ onSource }) => onSource?.(state)))
@@ -23,7 +24,8 @@ export function createLogWatch(connection: Connection) {
   async function ask(): Promise<void> {
     while (all.size > 0 && connection.status === 'connected') {
       try {
-        await connection.request('logs:subscribe', {})
+        const { sources } = await connection.request('logs:subscribe', {})
+        for (const state of sources) tell(({ onSource }) => onSource?.(state))
         return
       } catch (error) {
         if (!isXmError(error)) throw error

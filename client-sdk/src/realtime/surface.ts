@@ -54,7 +54,7 @@ export interface LogHandlers {
   readonly onLine?: ((line: ServerEvents['logs:event']) => void) | undefined
   /** A group that is new, or was resolved and is there again. */
   readonly onGroup?: ((news: ServerEvents['logs:group']) => void) | undefined
-  /** How far a source was read. */
+  /** How far a machine has read a source: as it is when you begin to listen, and as it changes. */
   readonly onSource?: ((state: ServerEvents['logs:source']) => void) | undefined
   /** It cannot be heard: you are no staff, or signed out. Interruptions are not errors. */
   readonly onError?: ((error: XmError) => void) | undefined

@@ -2,6 +2,7 @@ import type { Actor } from '../../kernel/actor.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import type { Ids } from '../../kernel/ids.ts'
+import { mayBeReadable, type ReadablePaths } from '../domain/follow/readable-paths.ts'
 import type { LogSource, LogsStore } from './ports.ts'
 import { staffName } from './staff-name.ts'
 
@@ -9,14 +10,18 @@ interface AddSourceDeps {
   readonly store: LogsStore
   readonly clock: Clock
   readonly ids: Ids
+  readonly readable: ReadablePaths
 }
 
 const sourcesMax = 1000
 
-/** Has files followed from now on. Throws `logs.source_taken`, `logs.too_many_sources`. */
-export function addSource({ store, clock, ids }: AddSourceDeps) {
+/** Has files followed from now on. Throws `logs.path_forbidden`, `logs.source_taken`, `logs.too_many_sources`. */
+export function addSource({ store, clock, ids, readable }: AddSourceDeps) {
   return async (actor: Actor, { name, paths }: Pick<LogSource, 'name' | 'paths'>): Promise<LogSource> => {
     const by = staffName(actor)
+    for (const path of paths)
+      if (!mayBeReadable(path, readable))
+        throw new DomainError('logs.path_forbidden', 'invalid', { field: 'paths', path, roots: readable.roots })
     const source = { id: ids.next(), name, paths, isPaused: false, createdAt: clock.now(), createdBy: by }
     await store.transaction(async (tx) => {
       if ((await tx.sources.count()) >= sourcesMax)

@@ -28,14 +28,29 @@ export const LogSourceView = z
   })
   .describe('Files that are followed')
 
-export const LogSourceState = LogSourceView.extend({
-  fileCount: count('Texts that were ever read for it; a rotation begins a new one'),
+export const LogFollower = z
+  .object({
+    node: z.string().describe('The machine'),
+    paths: z.array(z.string()).describe('Files, folders and globs that it follows'),
+    isFollowing: z.boolean().describe('Whether a process of it gave a sign lately'),
+    files: count('Files that it follows'),
+    lagBytes: count('Bytes that were written and not yet read, lines without an end included'),
+    readBytes: count('Bytes read of the files that it follows'),
+    updatedAt: Timestamp.describe('The last sign of it'),
+  })
+  .describe('A machine that follows a source')
+
+export const LogFollowing = z.object({
+  followers: z.array(LogFollower).describe('By the names of the machines'),
+  fileCount: count('Texts that were read for it and are remembered; a rotation begins a new one'),
   bytesRead: count('Bytes that were read of them'),
   losses: z.array(LogLoss).describe('Bytes of them that were not read, by reason'),
   files: z
     .array(
       z.object({
+        node: z.string().describe('The machine'),
         path: z.string().describe('Where it was seen last'),
+        size: count('Bytes that were seen of it when it was read last'),
         offset: count('Bytes that were read'),
         isEnded: z.boolean().describe('Whether nothing more is expected of it'),
         updatedAt: Timestamp.describe('When it was read last'),
@@ -45,8 +60,12 @@ export const LogSourceState = LogSourceView.extend({
     .describe('At most 20: those that go on before those that ended, read last first'),
 })
 
+export const LogSourceState = LogSourceView.extend(LogFollowing.shape)
+
 export const LogSourceListInput = PageInput.prefault({})
-export const LogSourceListOutput = pageOf(LogSourceState)
+export const LogSourceListOutput = pageOf(LogSourceState).extend({
+  configured: LogFollowing.describe('What machines follow by LOG_SOURCES; its lines have the source `config`'),
+})
 export const AddLogSourceInput = z.object({
   name: z
     .string()
@@ -58,4 +77,5 @@ export const AddLogSourceInput = z.object({
 export const LogSourceInput = z.object({ id: Id.describe('The source') })
 
 export type LogSourceView = z.output<typeof LogSourceView>
+export type LogFollowing = z.output<typeof LogFollowing>
 export type LogSourceState = z.output<typeof LogSourceState>

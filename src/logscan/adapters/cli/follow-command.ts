@@ -2,9 +2,9 @@ import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { FoundLine, MatchStore } from '../../app/match-store.ts'
+import type { FoundLine } from '../../app/match-store.ts'
 import { isoTime } from '../../domain/scan/iso-time.ts'
-import { SourceRunner } from '../follow/source-runner.ts'
+import { type FollowStore, SourceRunner } from '../follow/source-runner.ts'
 import { loadPatterns } from './load-patterns.ts'
 import { printable } from './printable.ts'
 import type { Terminal } from './scan-command.ts'
@@ -23,20 +23,20 @@ const limits = {
 }
 const times = { everyMs: 5000, settleMs: 50, againMs: 250 }
 const openFilesMax = 256
-const refreshEveryMs = 10_000
+const refreshEveryMs = 2000
 
 /** `logscan follow`: tells of matching lines as they come, until it is told to stop. Throws InputError. */
 export async function runFollow(
   names: readonly string[],
   flags: FollowFlags,
   terminal: Terminal,
-  store: MatchStore,
+  store: FollowStore,
   stop: AbortSignal,
 ): Promise<void> {
   const { patterns, problems } = await loadPatterns(flags.patternFile)
   for (const problem of problems) terminal.complain(problem)
   await using runner = new SourceRunner({
-    ...{ store, node: hostname(), newId: randomUUID, now: terminal.now, wait },
+    ...{ store, node: hostname(), newId: randomUUID, now: terminal.now, wait, mayRead: () => true },
     options: { jobs: flags.jobs, openFilesMax, limits, times, atEnd: !flags.fromStart },
     plan: async () => ({ sources: [{ id: sourceOf(names), names }], patterns, version: '' }),
     problem: (_, path, text) => terminal.complain(path === '' ? text : `${path}: ${text}`),

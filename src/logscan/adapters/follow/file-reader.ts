@@ -169,7 +169,8 @@ export class FileReader {
       problems.tell(path, problem)
       return null
     }
-    file.generation = { ...file.generation, offset: limit, newlines: generation.newlines + newlines, head, tail }
+    const read = { offset: limit, newlines: generation.newlines + newlines, head, tail }
+    file.generation = { ...file.generation, ...read, size: Math.max(generation.size, size) }
     const numbered = lines.map((found) => ({ ...found, line: found.line + generation.newlines }))
     return { generation: file.generation, lines: numbered, groups }
   }

@@ -43,6 +43,8 @@ export interface FollowDeps {
   readonly store: MatchStore
   readonly limits: FollowLimits
   readonly events: FollowEvents
+  /** Whether a file, links followed, may be read at all. */
+  mayRead(realPath: string): boolean
   newId(): string
   now(): number
   wait(ms: number): Promise<void>
@@ -218,8 +220,13 @@ export class Follower implements AsyncDisposable {
 
   /** A file that is not known is there. */
   async #meet(path: string, facts: FileFacts, atEnd: boolean): Promise<void> {
+    const realPath = realpathSync(path)
+    if (!this.#deps.mayRead(realPath)) {
+      this.#problems.tell(path, 'lies where staff may not have files read (LOG_SOURCE_ROOTS)')
+      return
+    }
     const file = newFollowed({
-      ...{ generation: this.#newGeneration(path, facts), stored: null, facts, realPath: realpathSync(path) },
+      ...{ generation: this.#newGeneration(path, facts), stored: null, facts, realPath },
       ...{ changedAt: this.#deps.now(), rotatedAt: null },
     })
     using _ = this.#places.open.hold(file)
@@ -275,13 +282,15 @@ export class Follower implements AsyncDisposable {
   #newGeneration(path: string, { device, inode }: Pick<FileFacts, 'device' | 'inode'>): Generation {
     return {
       ...{ id: this.#deps.newId(), source: this.#deps.source, node: this.#deps.node, path, device, inode },
-      ...{ head: noPiece, tail: noPiece, offset: 0, newlines: 0, isEnded: false, losses: [] },
+      ...{ head: noPiece, tail: noPiece, offset: 0, size: 0, newlines: 0, isEnded: false, losses: [] },
     }
   }
 
   /** Of a text that was known, nothing was seen again. */
   async #endUnseen(known: Generation): Promise<void> {
-    const ended = { ...known, isEnded: true }
+    const lost = known.size - known.offset
+    const losses: Loss[] = lost > 0 ? [{ reason: 'truncated', bytes: lost }] : []
+    const ended = { ...known, isEnded: true, losses: [...known.losses, ...losses] }
     this.#texts.seen(known)
     this.#texts.add(ended)
     await this.#keeper.keepState({ stored: known.offset, kept: known }, ended)

@@ -1,8 +1,14 @@
-import type { MatchStore } from '../../app/match-store.ts'
+import type { FollowStore } from './source-runner.ts'
 
-/** For who only wants to see what comes: nothing is known before, and nothing is kept. */
-export const memoryStore: MatchStore & AsyncDisposable = {
-  load: async () => [],
-  keep: async () => {},
+/** For who only wants to see what comes: nothing is known before, nothing is kept, and nobody else is asked. */
+export const memoryStore: FollowStore & AsyncDisposable = {
+  claims: {
+    read: async () => [],
+    take: async () => true,
+    beat: async () => {},
+    release: async () => {},
+  },
+  claimMs: 0,
+  storeFor: () => ({ load: async () => [], keep: async () => {} }),
   [Symbol.asyncDispose]: async () => {},
 }

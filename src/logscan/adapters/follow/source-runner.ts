@@ -1,3 +1,4 @@
+import type { FollowerClaims, FollowerState, Holder } from '../../app/follower-claims.ts'
 import type { FoundLine, MatchStore } from '../../app/match-store.ts'
 import { type LogPattern, treeOf } from '../../domain/log-pattern.ts'
 import { type MatchPart, planMatch } from '../../domain/match/match-plan.ts'
@@ -9,6 +10,8 @@ import { followPaths, type LookTimes } from './follow-paths.ts'
 import { type FollowedFile, Follower, type FollowLimits } from './follower.ts'
 import { MatcherPool } from './matcher-pool.ts'
 import { OpenFiles } from './open-files.ts'
+import { endHolder, newHolder } from './process-holder.ts'
+import { SourceClaims } from './source-claims.ts'
 
 export interface FollowSource {
   readonly id: string
@@ -32,12 +35,23 @@ export interface RunnerOptions {
   readonly atEnd: boolean
 }
 
+/** Where what is found is kept, and by whom. */
+export interface FollowStore {
+  readonly claims: FollowerClaims
+  /** So long a claim stands that nobody gives a sign of. */
+  readonly claimMs: number
+  /** Refuses what is no longer for that holder to keep. */
+  storeFor(holder: Holder): MatchStore
+}
+
 export interface RunnerDeps {
-  readonly store: MatchStore
+  readonly store: FollowStore
   /** This machine. */
   readonly node: string
   readonly options: RunnerOptions
   plan(): Promise<FollowPlan>
+  /** Whether a source may have a file read, links followed. */
+  mayRead(source: string, realPath: string): boolean
   newId(): string
   now(): number
   wait(ms: number): Promise<void>
@@ -47,7 +61,7 @@ export interface RunnerDeps {
 }
 
 interface Running {
-  readonly names: string
+  readonly source: FollowSource
   readonly follower: Follower
   readonly following: AsyncDisposable
 }
@@ -61,16 +75,23 @@ export class SourceRunner implements AsyncDisposable {
   readonly #deps: RunnerDeps
   readonly #running = new Map<string, Running>()
   readonly #open: OpenFiles
+  readonly #holder = newHolder()
+  readonly #store: MatchStore
+  readonly #claims: SourceClaims
   #pool: MatcherPool | null = null
   #parts: readonly MatchPart[] = []
   #version: string | null = null
   #clockAt = 0
   #refreshing: Promise<void> = Promise.resolve()
   #isFirst = true
+  #others: ReadonlySet<string> = new Set()
 
   constructor(deps: RunnerDeps) {
+    const { store, node, options } = deps
     this.#deps = deps
-    this.#open = new OpenFiles(deps.options.openFilesMax)
+    this.#open = new OpenFiles(options.openFilesMax)
+    this.#store = store.storeFor(this.#holder)
+    this.#claims = new SourceClaims({ claims: store.claims, node, holder: this.#holder, staleMs: store.claimMs })
   }
 
   /** Asks for the plan, and does as it says. */
@@ -80,9 +101,9 @@ export class SourceRunner implements AsyncDisposable {
     return refreshed
   }
 
-  /** How far it came with each file. */
-  get files(): readonly (FollowedFile & { readonly source: string })[] {
-    return [...this.#running].flatMap(([source, { follower }]) => follower.files.map((file) => ({ source, ...file })))
+  /** How far it is with each source that it follows. */
+  get states(): readonly FollowerState[] {
+    return [...this.#running.values()].map(({ source, follower }) => stateOf(source, follower.files))
   }
 
   get openFiles(): number {
@@ -93,15 +114,33 @@ export class SourceRunner implements AsyncDisposable {
     await this.#refreshing
     await Promise.all([...this.#running.keys()].map((source) => this.#stop(source)))
     await this.#pool?.[Symbol.asyncDispose]()
+    endHolder(this.#holder)
   }
 
   async #refresh(): Promise<void> {
     const { sources, patterns, version } = await this.#deps.plan()
     if (sources.length > 0) await this.#prepare(patterns, version, sources)
     const wanted = new Map(sources.map((source) => [source.id, source]))
-    for (const [id, { names }] of this.#running) if (namesOf(wanted.get(id)) !== names) await this.#stop(id)
-    for (const source of sources) if (!this.#running.has(source.id)) await this.#start(source)
+    for (const [id, { source }] of this.#running) if (namesOf(wanted.get(id)) !== namesOf(source)) await this.#stop(id)
+    const held = await this.#claims.hold(
+      sources.map((source) => stateOf(source, this.#running.get(source.id)?.follower.files ?? [])),
+    )
+    for (const source of sources) {
+      const isRunning = this.#running.has(source.id)
+      if (held.has(source.id) === isRunning) continue
+      if (isRunning) await this.#stop(source.id)
+      else await this.#start(source)
+    }
+    this.#tellOthers(sources.filter(({ id }) => !held.has(id)))
     this.#isFirst = false
+  }
+
+  /** Says once that somebody else follows a source. */
+  #tellOthers(sources: readonly FollowSource[]): void {
+    const others = new Set(sources.map(({ id }) => id))
+    for (const id of others)
+      if (!this.#others.has(id)) this.#deps.problem(id, '', 'is followed by another process of this machine')
+    this.#others = others
   }
 
   async #prepare(patterns: readonly LogPattern[], version: string, sources: readonly FollowSource[]): Promise<void> {
@@ -127,11 +166,12 @@ export class SourceRunner implements AsyncDisposable {
   }
 
   async #start(source: FollowSource): Promise<void> {
-    const { store, node, options, newId, now, wait } = this.#deps
+    const { node, options, newId, now, wait } = this.#deps
     const problem = (path: string, text: string) => this.#deps.problem(source.id, path, text)
     const follower = new Follower({
       openFiles: this.#open,
-      ...{ source: source.id, node, pool: this.#pool as MatcherPool, store, newId, now, wait },
+      ...{ source: source.id, node, pool: this.#pool as MatcherPool, store: this.#store, newId, now, wait },
+      mayRead: (realPath) => this.#deps.mayRead(source.id, realPath),
       limits: { ...options.limits, readersMax: 2 * options.jobs },
       events: { problem, found: (path, lines) => this.#deps.found(source.id, path, lines) },
     })
@@ -139,7 +179,7 @@ export class SourceRunner implements AsyncDisposable {
       await follower.begin()
       const atEnd = options.atEnd && this.#isFirst
       const following = followPaths(follower, source.names, { times: options.times, atEnd, problem })
-      this.#running.set(source.id, { names: namesOf(source), follower, following })
+      this.#running.set(source.id, { source, follower, following })
     } catch (error) {
       problem('', describeError(error))
       await follower[Symbol.asyncDispose]()
@@ -152,6 +192,15 @@ export class SourceRunner implements AsyncDisposable {
     this.#running.delete(id)
     await running.following[Symbol.asyncDispose]()
     await running.follower[Symbol.asyncDispose]()
+    await this.#claims.release(id).catch((error: unknown) => this.#deps.problem(id, '', describeError(error)))
+  }
+}
+
+function stateOf({ id, names }: FollowSource, files: readonly FollowedFile[]): FollowerState {
+  return {
+    ...{ source: id, paths: names, files: files.length },
+    lagBytes: files.reduce((sum, { size, offset }) => sum + Math.max(0, size - offset), 0),
+    readBytes: files.reduce((sum, { offset }) => sum + offset, 0),
   }
 }
 

@@ -1,3 +1,4 @@
+import { ClaimLost } from '../../app/follower-claims.ts'
 import { type MatchStore, StepConflict } from '../../app/match-store.ts'
 import { describeError } from '../scan/describe-error.ts'
 import type { Followed, MatchedStep } from './followed.ts'
@@ -25,7 +26,7 @@ export class StepKeeper {
     this.#isClosed = true
   }
 
-  /** Throws StepConflict; another error if it was closed meanwhile, and nothing was kept. */
+  /** Throws StepConflict and ClaimLost; another error if it was closed meanwhile, and nothing was kept. */
   async keep(file: Pick<Followed, 'stored' | 'kept'>, { generation, lines, groups }: MatchedStep): Promise<void> {
     const { store, retryMs, problems, wait } = this.#deps
     if (file.stored === null && generation.offset === 0) return
@@ -37,7 +38,7 @@ export class StepKeeper {
         file.kept = generation
         return
       } catch (error) {
-        if (error instanceof StepConflict) throw error
+        if (error instanceof StepConflict || error instanceof ClaimLost) throw error
         problems.tell(generation.path, `what was found cannot be kept: ${describeError(error)}`)
         if (!this.#isClosed) await wait(retryMs)
       }

@@ -3,6 +3,7 @@ import type { Clock } from '../../../kernel/clock.ts'
 import { DomainError } from '../../../kernel/errors.ts'
 import type { CallHandlers, Realtime } from '../../../platform/realtime.ts'
 import type { FoundLine } from '../../app/match-store.ts'
+import type { FollowerSign } from '../sequelize/follower-claims.ts'
 import { readingRoles } from '../trpc/access.ts'
 
 const logRoom = 'logs'
@@ -13,10 +14,11 @@ interface LogFeedDeps {
   readonly clock: Clock
   /** Lines that are told in a second at most; the others are counted only. */
   readonly linesPerSecond: number
+  followerSigns(): Promise<readonly FollowerSign[]>
 }
 
 /** Who hears what of the logs: staff that asked for it. */
-export function createLogFeed({ clock, linesPerSecond }: LogFeedDeps) {
+export function createLogFeed({ clock, linesPerSecond, followerSigns }: LogFeedDeps) {
   let second = 0
   let told = 0
 
@@ -25,7 +27,12 @@ export function createLogFeed({ clock, linesPerSecond }: LogFeedDeps) {
       if (!actor.roles.some((role) => readers.has(role)))
         throw new DomainError('auth.forbidden', 'forbidden', { roles: [...readers] })
       socket.join(logRoom)
-      return { serverTime: clock.now().toISOString() }
+      // Whoever listens already misses nothing that comes while this is read.
+      const serverTime = clock.now().toISOString()
+      const sources = (await followerSigns()).map(({ source, node, files, lagBytes, readBytes }) => {
+        return { source, node, files, lagBytes, readBytes, serverTime }
+      })
+      return { sources, serverTime }
     },
 
     async 'logs:unsubscribe'({ socket }) {

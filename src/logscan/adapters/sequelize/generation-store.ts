@@ -13,7 +13,7 @@ import { chunksOf } from './row-text.ts'
 const select = `SELECT ${generationColumns} FROM log_generations g`
 
 function fromGeneration({ head, tail, ...generation }: Generation, nowMs: number): GenerationValues {
-  const { id, source, node, path, device, inode, offset, newlines, isEnded, losses } = generation
+  const { id, source, node, path, device, inode, offset, size, newlines, isEnded, losses } = generation
   return {
     ...{ id, source, node, path, device, inode, newlines },
     headBytes: head.bytes,
@@ -21,6 +21,7 @@ function fromGeneration({ head, tail, ...generation }: Generation, nowMs: number
     offsetBytes: offset,
     tailBytes: tail.bytes,
     tailHash: tail.hash,
+    sizeBytes: size,
     isEnded: isEnded ? 1 : 0,
     losses: JSON.stringify(losses),
     createdAtMs: nowMs,
@@ -54,6 +55,7 @@ const moved: Meetings<GenerationValues> = {
   newlines: 'replace',
   tailBytes: 'replace',
   tailHash: 'replace',
+  sizeBytes: 'replace',
   isEnded: 'replace',
   losses: 'replace',
   updatedAtMs: 'replace',

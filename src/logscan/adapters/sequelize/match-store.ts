@@ -1,8 +1,10 @@
 import type { Clock } from '../../../kernel/clock.ts'
 import type { Ids } from '../../../kernel/ids.ts'
 import type { Database } from '../../../platform/database/database.ts'
+import type { Holder } from '../../app/follower-claims.ts'
 import type { MatchStore } from '../../app/match-store.ts'
 import { arrivalsOf, placeLines } from './arrivals.ts'
+import { requireClaims } from './follower-claims.ts'
 import { loadGenerations, moveGenerations } from './generation-store.ts'
 import { countGroups, type GroupNews } from './group-counts.ts'
 import { keepLines } from './line-store.ts'
@@ -12,6 +14,8 @@ interface MatchStoreDeps {
   readonly database: Database
   readonly clock: Clock
   readonly ids: Ids
+  /** Who has to have a claim on the sources of what is kept; null where nobody else can keep it. */
+  readonly holder?: Holder | null
   /** Of the lines that one group has in one minute, so many keep their texts; the others are kept and counted without. */
   readonly textsPerGroupAndMinute: number
   /** So long after its end a generation is still loaded: its text may turn up again, compressed. */
@@ -24,6 +28,7 @@ export function createMatchStore({
   database,
   clock,
   ids,
+  holder = null,
   textsPerGroupAndMinute,
   endedForMs,
   onGroups,
@@ -37,8 +42,9 @@ export function createMatchStore({
       const nowMs = clock.now().getTime()
       const lines = placeLines(steps, nowMs)
       const arrivals = arrivalsOf(steps, lines)
-      // All take their locks in one order: generations, groups, buckets, each by its key.
+      // All take their locks in one order: claims, generations, groups, buckets, each by its key.
       const news = await database.transaction(async (tx) => {
+        if (holder !== null) await requireClaims(tx, steps, holder)
         await moveGenerations(tx, models, steps, nowMs)
         if (lines.length === 0) return []
         const told = await countGroups({ tx, models, ids, nowMs }, arrivals)

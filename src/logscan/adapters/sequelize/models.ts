@@ -15,9 +15,22 @@ export interface GenerationValues {
   newlines: number
   tailBytes: number
   tailHash: string
+  sizeBytes: number
   isEnded: number
   losses: string
   createdAtMs: number
+  updatedAtMs: number
+}
+
+interface FollowerValues {
+  node: string
+  source: string
+  holder: string
+  beat: number
+  paths: string
+  files: number
+  lagBytes: number
+  readBytes: number
   updatedAtMs: number
 }
 
@@ -107,9 +120,21 @@ export function defineLogModels(sequelize: Sequelize) {
       newlines: int64,
       tailBytes: int32,
       tailHash: text(64),
+      sizeBytes: int64,
       isEnded: int32,
       losses: DataTypes.TEXT,
       createdAtMs: int64,
+      updatedAtMs: int64,
+    }),
+    followers: defineTable<FollowerValues>(sequelize, 'log_followers', ['node', 'source'], {
+      node: text(255),
+      source,
+      holder: text(120),
+      beat: int64,
+      paths: DataTypes.TEXT,
+      files: int32,
+      lagBytes: int64,
+      readBytes: int64,
       updatedAtMs: int64,
     }),
     groups: defineTable<GroupValues>(sequelize, 'log_groups', ['id'], {

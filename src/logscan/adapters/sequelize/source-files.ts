@@ -4,7 +4,7 @@ import type { Generation, Loss } from '../../domain/follow/generation.ts'
 import { readLosses } from './generation-rows.ts'
 
 /** How far a source came with one text. Times are in ms since the epoch. */
-export interface SourceFile extends Pick<Generation, 'path' | 'offset' | 'isEnded' | 'losses'> {
+export interface SourceFile extends Pick<Generation, 'node' | 'path' | 'size' | 'offset' | 'isEnded' | 'losses'> {
   readonly updatedAt: number
 }
 
@@ -32,8 +32,8 @@ export async function sourceProgress(reader: Reader, names: readonly string[]): 
     { names },
   )
   const files = await reader.select<FileRow>(
-    `SELECT source, path, offset_bytes, is_ended, updated_at_ms, losses FROM (
-       SELECT source, path, offset_bytes, is_ended, updated_at_ms, losses,
+    `SELECT source, node, path, size_bytes, offset_bytes, is_ended, updated_at_ms, losses FROM (
+       SELECT source, node, path, size_bytes, offset_bytes, is_ended, updated_at_ms, losses,
          ROW_NUMBER() OVER (PARTITION BY source ORDER BY is_ended, updated_at_ms DESC, id DESC) AS place
        FROM log_generations WHERE source IN (:names)) AS placed
      WHERE place <= :filesMax ORDER BY source, place`,
@@ -61,16 +61,25 @@ interface TotalsRow {
 
 interface FileRow {
   source: string
+  node: string
   path: string
+  size_bytes: Int64
   offset_bytes: Int64
   is_ended: number
   updated_at_ms: Int64
   losses: string
 }
 
-function toFile({ path, offset_bytes, is_ended, updated_at_ms, losses }: FileRow): SourceFile {
+function toFile({ node, path, size_bytes, offset_bytes, is_ended, updated_at_ms, losses }: FileRow): SourceFile {
   return {
-    ...{ path, offset: Number(offset_bytes), isEnded: is_ended === 1, updatedAt: Number(updated_at_ms) },
+    ...{
+      node,
+      path,
+      size: Number(size_bytes),
+      offset: Number(offset_bytes),
+      isEnded: is_ended === 1,
+      updatedAt: Number(updated_at_ms),
+    },
     losses: readLosses(losses),
   }
 }

@@ -6,26 +6,32 @@ import {
   LogSourceListOutput,
   LogSourceView,
 } from '#contract'
+import type { Clock } from '../../../kernel/clock.ts'
 import { type Page, type PageRequest, pageRequest } from '../../../kernel/page.ts'
 import { type Procedures, router } from '../../../platform/trpc.ts'
 import type { addSource } from '../../app/add-source.ts'
+import { configSource } from '../../app/current-sources.ts'
 import type { pauseSource } from '../../app/pause-source.ts'
 import type { LogSource } from '../../app/ports.ts'
 import type { removeSource } from '../../app/remove-source.ts'
+import type { FollowerSign } from '../sequelize/follower-claims.ts'
 import type { SourceProgress } from '../sequelize/source-files.ts'
 import { logAccess } from './access.ts'
-import { viewSource, viewSourceState } from './views.ts'
+import { viewProgress, viewSource } from './source-views.ts'
 
 export interface SourceRouterDeps {
   readonly sourcePage: (page: PageRequest) => Promise<Page<LogSource>>
   readonly sourceProgress: (names: readonly string[]) => Promise<ReadonlyMap<string, SourceProgress>>
+  readonly followerSigns: (sources: readonly string[]) => Promise<readonly FollowerSign[]>
+  readonly claimMs: number
+  readonly clock: Clock
   readonly addSource: ReturnType<typeof addSource>
   readonly pauseSource: ReturnType<typeof pauseSource>
   readonly removeSource: ReturnType<typeof removeSource>
 }
 
 export function createSourceRouter(procedures: Procedures, deps: SourceRouterDeps) {
-  const { sourcePage, sourceProgress, addSource, pauseSource, removeSource } = deps
+  const { sourcePage, sourceProgress, followerSigns, claimMs, clock, addSource, pauseSource, removeSource } = deps
   const { reading, changing } = logAccess(procedures)
   const setPaused = (isPaused: boolean) =>
     changing
@@ -38,8 +44,18 @@ export function createSourceRouter(procedures: Procedures, deps: SourceRouterDep
       .output(LogSourceListOutput)
       .query(async ({ input }) => {
         const { items, nextCursor } = await sourcePage(pageRequest(input))
-        const progress = await sourceProgress(items.map(({ name }) => name))
-        return { items: items.map((source) => viewSourceState(source, progress.get(source.name))), nextCursor }
+        const names = [...items.map(({ name }) => name), configSource]
+        const [progress, signs] = await Promise.all([sourceProgress(names), followerSigns(names)])
+        const aliveSince = clock.now().getTime() - claimMs
+        const progressOf = (name: string) => {
+          const followers = signs.filter(({ source }) => source === name)
+          return viewProgress(progress.get(name), followers, aliveSince)
+        }
+        return {
+          items: items.map((source) => ({ ...viewSource(source), ...progressOf(source.name) })),
+          nextCursor,
+          configured: progressOf(configSource),
+        }
       }),
     add: changing
       .input(AddLogSourceInput)

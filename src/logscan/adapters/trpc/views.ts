@@ -1,12 +1,4 @@
-import type {
-  LogEventView,
-  LogGroupDetail,
-  LogGroupView,
-  LogPatternView,
-  LogSourceState,
-  LogSourceView,
-} from '#contract'
-import type { LogSource } from '../../app/ports.ts'
+import type { LogEventView, LogGroupDetail, LogGroupView, LogPatternView } from '#contract'
 import type { Level } from '../../domain/log-pattern.ts'
 import type { SetPattern } from '../../domain/pattern-set.ts'
 import type { TimeSpan } from '../../domain/time-span.ts'
@@ -14,7 +6,6 @@ import type { SeriesPoint } from '../sequelize/count-queries.ts'
 import type { KeptLine } from '../sequelize/event-rows.ts'
 import type { LogGroup } from '../sequelize/group-rows.ts'
 import type { GroupHistoryEntry } from '../sequelize/log-queries.ts'
-import type { SourceProgress } from '../sequelize/source-files.ts'
 
 const iso = (ms: number) => new Date(ms).toISOString()
 const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms))
@@ -78,18 +69,5 @@ export function viewPattern({ pattern, createdAt, updatedAt, ...state }: SetPatt
     ...state,
     createdAt: isoOrNull(createdAt),
     updatedAt: isoOrNull(updatedAt),
-  }
-}
-
-export function viewSource({ id, name, paths, isPaused, createdAt }: LogSource): LogSourceView {
-  return { id, name, paths: [...paths], isPaused, createdAt: createdAt.toISOString() }
-}
-
-export function viewSourceState(source: LogSource, progress: SourceProgress | undefined): LogSourceState {
-  const { fileCount = 0, bytesRead = 0, losses = [], files = [] } = progress ?? {}
-  return {
-    ...viewSource(source),
-    ...{ fileCount, bytesRead, losses: [...losses] },
-    files: files.map(({ updatedAt, ...file }) => ({ ...file, updatedAt: iso(updatedAt), losses: [...file.losses] })),
   }
 }

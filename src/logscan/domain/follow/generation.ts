@@ -16,6 +16,8 @@ export interface Generation {
   readonly head: Piece
   /** Bytes of whole lines that were read; the text that was compressed is counted unpacked. */
   readonly offset: number
+  /** Bytes that were seen of it when it was read last; 0 where that is not known. */
+  readonly size: number
   /** Newlines before the offset. */
   readonly newlines: number
   /** What stands just before the offset. */

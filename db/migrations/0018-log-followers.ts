@@ -1,0 +1,33 @@
+import { columns } from '../../src/platform/database/columns.ts'
+import type { Migration } from '../../src/platform/database/migrate.ts'
+import { addColumn, addIndex, createTable } from '../schema.ts'
+
+/** Which process of a machine follows a source, and how far it is behind; groups that were merged; what retention needs. */
+export const logFollowers: Migration = {
+  name: '0018-log-followers',
+  async up(context) {
+    const { dialect } = context
+    const required = { allowNull: false }
+    await createTable(context, 'log_followers', {
+      node: { type: columns.text(255), primaryKey: true },
+      source: { type: columns.text(500), primaryKey: true },
+      // Who stopped leaves it empty.
+      holder: { type: columns.text(120), ...required },
+      beat: { type: columns.int64, ...required },
+      paths: { type: columns.json, ...required },
+      files: { type: columns.int32, ...required },
+      lag_bytes: { type: columns.int64, ...required },
+      read_bytes: { type: columns.int64, ...required },
+      updated_at_ms: { type: columns.int64, ...required },
+    })
+    await addIndex(context, 'log_followers', ['source'], { name: 'log_followers_source' })
+
+    await addColumn(context, 'log_generations', 'size_bytes', { type: columns.int64, ...required, defaultValue: 0 })
+    await addIndex(context, 'log_generations', ['is_ended', 'updated_at_ms'], { name: 'log_generations_ended' })
+    await addIndex(context, 'log_group_changes', ['at_ms'], { name: 'log_group_changes_at' })
+
+    const group = dialect === 'mysql' ? 'CHAR(16) CHARACTER SET ascii COLLATE ascii_bin' : 'CHAR(16)'
+    await addColumn(context, 'log_groups', 'merged_into', { type: group, allowNull: true })
+    await addIndex(context, 'log_groups', ['merged_into'], { name: 'log_groups_merged' })
+  },
+}
