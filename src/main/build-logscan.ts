@@ -22,6 +22,7 @@ import { currentPatterns, readPatternSet } from '../logscan/app/current-patterns
 import { currentSources } from '../logscan/app/current-sources.ts'
 import { enablePattern } from '../logscan/app/enable-pattern.ts'
 import { importPatterns } from '../logscan/app/import-patterns.ts'
+import { mergeGroups, splitGroup } from '../logscan/app/merge-groups.ts'
 import { moveGroup } from '../logscan/app/move-group.ts'
 import { pauseSource } from '../logscan/app/pause-source.ts'
 import type { StaffDirectory } from '../logscan/app/ports.ts'
@@ -41,7 +42,10 @@ interface BuildLogscan {
   readonly clock: Clock
   readonly ids: Ids
   readonly audit: Audit
-  readonly config: Pick<Config, 'LOG_LINES_TOLD_PER_SECOND' | 'LOG_CLAIM_MS' | 'LOG_SOURCE_ROOTS' | 'DATA_DIR'>
+  readonly config: Pick<
+    Config,
+    'LOG_LINES_TOLD_PER_SECOND' | 'LOG_CLAIM_MS' | 'LOG_GROUP_MEMBERS_MAX' | 'LOG_SOURCE_ROOTS' | 'DATA_DIR'
+  >
   readonly directory: StaffDirectory & { handlesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> }
 }
 
@@ -82,6 +86,8 @@ export function buildLogscan({ database, clock, ids, audit, directory, config }:
           ...{ lists, queries, directory },
           moveGroup: moveGroup({ store, clock }),
           assignGroup: assignGroup({ store, staff: directory }),
+          mergeGroups: mergeGroups({ store, membersMax: config.LOG_GROUP_MEMBERS_MAX }),
+          splitGroup: splitGroup({ store }),
         },
         events: { lists, readContext: readContext({ store, readAround }) },
         patterns: {

@@ -254,6 +254,7 @@ export const environmentSchema = z.object({
   LOG_TEXTS_PER_GROUP_AND_MINUTE: integer(0, 1_000_000)
     .default(100)
     .describe('Lines of one group in one minute that are stored with their text; all are counted'),
+  LOG_GROUP_MEMBERS_MAX: integer(1, 400).default(100).describe('Groups that staff may merge into one'),
   LOG_LINES_TOLD_PER_SECOND: integer(0, 100_000)
     .default(20)
     .describe('Lines a second that one process pushes to sockets that listen; all are stored'),

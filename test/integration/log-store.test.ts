@@ -165,7 +165,15 @@ describe.each(backends)('what a follower found, $name', (backend) => {
     const now = clock.now().getTime()
     expect(await queries.group(groupOf(1))).toEqual({
       ...{ id: groupOf(1), version: 1, title: `the template of ${groupOf(1)}`, template: step.groups[0]!.template },
-      ...{ level: 'fatal', status: 'new', since: now, ignoredUntil: null, ignoredUntilCount: null, assignee: null },
+      ...{
+        level: 'fatal',
+        status: 'new',
+        since: now,
+        mergedInto: null,
+        ignoredUntil: null,
+        ignoredUntilCount: null,
+        assignee: null,
+      },
       ...{ count: 2, firstSeen: time, lastSeen: now, firstStored: now, patterns: ['oom', 'http-5xx', 'p'] },
       ...{ sample: 'out of memory', rowVersion: 1 },
     })

@@ -175,7 +175,16 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
         path.startsWith('logs.') ? [{ path, type: _def.type }] : [],
       )
       expect(own.map(({ path }) => path.slice('logs.'.length)).sort()).toEqual([
-        ...['events.context', 'events.list', 'groups.assign', 'groups.get', 'groups.list', 'groups.setStatus'],
+        ...[
+          'events.context',
+          'events.list',
+          'groups.assign',
+          'groups.get',
+          'groups.list',
+          'groups.merge',
+          'groups.setStatus',
+          'groups.split',
+        ],
         ...['patterns.create', 'patterns.export', 'patterns.import', 'patterns.list', 'patterns.setEnabled'],
         ...['patterns.test', 'patterns.update', 'sources.add', 'sources.list', 'sources.pause', 'sources.remove'],
         ...['sources.resume', 'summary', 'timeseries'],
@@ -309,6 +318,129 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
         ['log_group.assigned', one.id],
         ['log_group.assigned', null],
       ])
+    })
+  })
+
+  describe('groups that are merged', () => {
+    const list = async (source: string) =>
+      (await support.logs.groups.list.query({ source, limit: 100 })).items.map(({ id, count }) => [id, count])
+    const counted = async (id: string) => (await support.logs.groups.get.query({ id })).count
+
+    it('are one, with the lines that come later, until they are split', async () => {
+      const { merge, split, setStatus } = admin.logs.groups
+      const path = writeFile('an ERROR\nan ERROR\n')
+      const early = Date.now() - 5 * hourMs
+      const one = await follows('merged', newGroup(), 3)
+      const two = newGroup()
+      await follow({ source: 'merged.too', group: two, path, time: early, level: 'fatal' })
+      const three = await follows('merged', newGroup(), 4)
+      const into = await merge.mutate({ into: one, groups: [two, three, two], reason: 'the same fault' })
+      expect(into).toMatchObject({ id: one, count: 9, level: 'fatal', firstSeen: new Date(early).toISOString() })
+      expect(await list('merged')).toEqual([[one, 9]])
+      expect(await list('merged.too')).toEqual([[one, 9]])
+
+      const shown = await support.logs.groups.get.query({ id: one })
+      expect(shown.members.map(({ id, count }) => [id, count])).toEqual([
+        [three, 4],
+        [two, 2],
+      ])
+      expect(shown.history[0]).toMatchObject({
+        ...{ from: 'new', to: 'new', actor: `staff:${adminId}` },
+        reason: `merged with ${two}, ${three}: the same fault`,
+      })
+      expect(await support.logs.groups.get.query({ id: two })).toMatchObject({ mergedInto: one, count: 2 })
+
+      await setStatus.mutate({ id: one, status: 'resolved' })
+      const later = Date.now() + 5000
+      vi.useFakeTimers({ now: later, toFake: ['Date'] })
+      try {
+        await follow({ source: 'merged', group: three, path })
+        await follow({ source: 'merged', group: one, path })
+      } finally {
+        vi.useRealTimers()
+      }
+      const back = await support.logs.groups.get.query({ id: one })
+      expect(back).toMatchObject({ status: 'regressed', count: 13 })
+      expect(back.history.filter(({ to, from }) => to === 'regressed' && from === 'resolved')).toHaveLength(1)
+      const lines = await walk((cursor) =>
+        support.logs.events.list.query({ group: one, limit: 5, ...pageAfter(cursor) }),
+      )
+      expect(lines).toHaveLength(13)
+      expect(new Set(lines.map(({ id }) => id)).size).toBe(13)
+      expect(new Set(lines.map(({ group }) => group))).toEqual(new Set([one]))
+      expect(lines.map(({ seenAt }) => seenAt)).toEqual(
+        lines
+          .map(({ seenAt }) => seenAt)
+          .sort()
+          .reverse(),
+      )
+      const to = new Date(later + hourMs).toISOString()
+      const { points } = await support.logs.timeseries.query({ group: one, step: 'hour', to })
+      expect(points.reduce((sum, point) => sum + point.lines, 0)).toBe(13)
+
+      expect(await split.mutate({ id: three })).toMatchObject({ count: 6, status: 'ongoing', mergedInto: null })
+      expect(await counted(one)).toBe(7)
+      expect(await split.mutate({ id: two })).toMatchObject({ count: 2 })
+      const left = await support.logs.groups.get.query({ id: one })
+      expect(left).toMatchObject({ count: 5, members: [] })
+      expect(Date.parse(left.firstSeen)).toBeGreaterThan(Date.now() - 2 * hourMs)
+      expect((await list('merged')).toSorted()).toEqual(
+        [
+          [one, 5],
+          [three, 6],
+        ].toSorted(),
+      )
+      expect((await auditOf(`log_group:${two}`)).map(({ action, details }) => [action, details.from])).toEqual([
+        ['log_group.split', one],
+      ])
+    })
+
+    it('take those along that were merged into them', async () => {
+      const [one, two, three] = [await follows('chain'), await follows('chain', newGroup(), 2), await follows('chain')]
+      const { merge, split } = admin.logs.groups
+      await merge.mutate({ into: two, groups: [three] })
+      expect(await merge.mutate({ into: one, groups: [two] })).toMatchObject({ count: 4 })
+      expect([await counted(two), await counted(three)]).toEqual([2, 1])
+      await follows('chain', three)
+      expect([await counted(one), await counted(two), await counted(three)]).toEqual([5, 2, 2])
+      expect(await split.mutate({ id: two })).toMatchObject({ count: 2 })
+      expect(await counted(one)).toBe(3)
+    })
+
+    it('keep every line while lines come and staff merge and split', async () => {
+      const keys = await Promise.all(Array.from({ length: 4 }, () => follows('stirred')))
+      const [first = '', ...others] = keys
+      const stirring = (async () => {
+        for (let round = 0; round < 6; round++) {
+          await admin.logs.groups.merge.mutate({ into: first, groups: others })
+          for (const id of others) await admin.logs.groups.split.mutate({ id })
+        }
+        await admin.logs.groups.merge.mutate({ into: others[0]!, groups: [first, ...others.slice(1)] })
+      })()
+      const coming = keys.map(async (group) => {
+        for (let i = 0; i < 12; i++) await follows('stirred', group, 2)
+      })
+      await Promise.all([stirring, ...coming])
+      expect(await list('stirred')).toEqual([[others[0], 100]])
+    })
+
+    it('are refused where they do not fit, which is named', async () => {
+      const { merge, split, setStatus, assign } = admin.logs.groups
+      const [one, two, three] = [await follows('unfit'), await follows('unfit'), await follows('unfit')]
+      await merge.mutate({ into: one, groups: [two] })
+      const codes: [Promise<unknown>, string, string][] = [
+        [merge.mutate({ into: one, groups: [one] }), 'logs.merge_with_itself', 'groups'],
+        [merge.mutate({ into: one, groups: [two] }), 'logs.group_merged', 'groups'],
+        [merge.mutate({ into: two, groups: [three] }), 'logs.group_merged', 'into'],
+        [merge.mutate({ into: groupOf(999_999), groups: [three] }), 'logs.group_not_found', 'into'],
+        [merge.mutate({ into: three, groups: [groupOf(999_999)] }), 'logs.group_not_found', 'groups'],
+        [split.mutate({ id: three }), 'logs.group_not_merged', 'id'],
+        [split.mutate({ id: groupOf(999_999) }), 'logs.group_not_found', 'id'],
+        [setStatus.mutate({ id: two, status: 'resolved' }), 'logs.group_merged', 'id'],
+        [assign.mutate({ id: two, assignee: adminId }), 'logs.group_merged', 'id'],
+      ]
+      for (const [call, code, field] of codes) expect(await refusalOf(call)).toMatchObject({ code, details: { field } })
+      expect(await counted(one)).toBe(2)
     })
   })
 

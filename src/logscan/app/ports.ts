@@ -26,11 +26,23 @@ export interface AuditEntry {
 }
 
 export interface GroupWrites {
-  /** Reads its row version and locks it; null if there is no such group. */
-  lock(id: string): Promise<number | null>
+  /** Locks those that there are, by their ids, and says how they stand. */
+  lockAll(ids: readonly string[]): Promise<readonly LockedGroup[]>
   /** False if the group is not there, or its status or assignee has changed since. */
   move(id: string, move: GroupMove, by: MoveBy): Promise<boolean>
   assign(id: string, assignee: string | null): Promise<void>
+  /** Takes locked groups into another, and says how many that has taken in by then. */
+  merge(into: string, groups: readonly string[], by: Omit<MoveBy, 'rowVersion'>): Promise<number>
+  /** Into which group it was merged; null if into none, undefined if it is not there. */
+  mergedInto(id: string): Promise<string | null | undefined>
+  /** Lets a group out of the one it was merged into. False if it is not in that one. */
+  split(id: string, from: string, by: Omit<MoveBy, 'rowVersion'>): Promise<boolean>
+}
+
+export interface LockedGroup {
+  readonly id: string
+  readonly version: number
+  readonly mergedInto: string | null
 }
 
 export interface MoveBy {

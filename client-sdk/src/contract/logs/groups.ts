@@ -30,7 +30,8 @@ export const LogGroupView = z
       .object({ id: Id, handle: z.string().describe('Handle of the account') })
       .nullable()
       .describe('Who looks after it'),
-    version: count('Grows with every change of its status and assignee'),
+    version: count('Grows with every change of its status, its assignee, and what is merged into it'),
+    mergedInto: GroupId.nullable().describe('The group that has its lines since they were merged; else null'),
   })
   .describe('Lines that tell of the same')
 
@@ -39,7 +40,11 @@ export const LogGroupChange = z
     at: Timestamp,
     from: LogGroupStatus.describe('The status before'),
     to: LogGroupStatus.describe('The status after'),
-    reason: z.string().describe('What staff said, or seen_again, seen_after_resolve, ignore_over'),
+    reason: z
+      .string()
+      .describe(
+        'What staff said; seen_again, seen_after_resolve, ignore_over; or the group that it was merged with or split from',
+      ),
     actor: z.string().nullable().describe('Who did it; null where lines did'),
   })
   .describe('A change of the status')
@@ -52,6 +57,15 @@ export const LogGroupDetail = LogGroupView.extend({
       trace: z.array(z.string()).describe('The exception and top frames that they share; empty without a trace'),
     })
     .describe('Why its lines belong together'),
+  members: z
+    .array(
+      z.object({
+        id: GroupId,
+        title: z.string().describe('One line for people'),
+        count: count('Lines that came for it, before and since'),
+      }),
+    )
+    .describe('The groups that were merged into it, those with the most lines first'),
   history: z.array(LogGroupChange).describe('The newest changes of its status, at most 100, newest first'),
 })
 
@@ -90,6 +104,16 @@ export const AssignLogGroupInput = z.object({
   id: GroupId,
   assignee: Id.nullable().describe('A staff account; null for nobody'),
   version: Version,
+})
+
+export const MergeLogGroupsInput = z.object({
+  into: GroupId.describe('The group that stays; lines of the others, those to come too, are its own from then on'),
+  groups: z.array(GroupId).min(1).max(50).describe('The others'),
+  reason: singleLineText({ min: 0, max: 100 }).default('').describe('Why, for the history'),
+})
+export const SplitLogGroupInput = z.object({
+  id: GroupId.describe('A group that was merged into another; it is one of its own again, with all its lines'),
+  reason: singleLineText({ min: 0, max: 100 }).default('').describe('Why, for the history'),
 })
 
 export type LogGroupView = z.output<typeof LogGroupView>

@@ -11,6 +11,7 @@ import {
   stepsOf,
   type TimeSpan,
 } from '../../domain/time-span.ts'
+import { memberIds } from './group-merges.ts'
 import { bucketOf } from './line-store.ts'
 
 export interface LogWindow extends TimeSpan {
@@ -63,11 +64,12 @@ export function countQueries(reader: Reader) {
       assert(stepsOf({ from, to }, step) <= seriesStepsMax, `a series has at most ${seriesStepsMax} steps`)
       const conditions = ['bucket_ms >= :fromMs', 'bucket_ms < :to']
       if (source !== null) conditions.push('source = :source')
-      if (group !== null) conditions.push('group_id = :group')
+      if (group !== null) conditions.push('group_id IN (:keys)')
+      const keys = group === null ? [] : await memberIds(reader, group)
       const rows = await reader.select<{ bucket_ms: Int64; level: Level; total: string | number }>(
         `SELECT bucket_ms, level, SUM(count) AS total FROM ${step === 'minute' ? 'log_minutes' : 'log_hours'}
          WHERE ${conditions.join(' AND ')} GROUP BY bucket_ms, level ORDER BY bucket_ms`,
-        { fromMs: bucketOf(from, stepMs[step]), to, source, group },
+        { fromMs: bucketOf(from, stepMs[step]), to, source, keys },
       )
       const points = rows.map(({ bucket_ms, level, total }) => ({ at: Number(bucket_ms), level, lines: Number(total) }))
       return points.sort((a, b) => a.at - b.at || levels.indexOf(a.level) - levels.indexOf(b.level))

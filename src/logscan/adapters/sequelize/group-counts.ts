@@ -7,7 +7,7 @@ import { type GroupStatus, statusAfter } from '../../domain/group/group-status.t
 import type { Level } from '../../domain/log-pattern.ts'
 import { type GroupArrival, moreSevere } from './arrivals.ts'
 import { type GroupStateRow, groupStateColumns, toGroupState } from './group-rows.ts'
-import { type LogModels, templateMaxLength, textMaxLength, titleMaxLength } from './models.ts'
+import { groupPatternsMax, type LogModels, templateMaxLength, textMaxLength, titleMaxLength } from './models.ts'
 import { bounded, chunksOf } from './row-text.ts'
 
 /** What people want to hear of a group, once it has been kept. */
@@ -20,9 +20,6 @@ export interface GroupNews {
   readonly count: number
 }
 
-/** A group keeps so many ids of the patterns that were seen in it. */
-const groupPatternsMax = 50
-
 interface CountGroupsDeps {
   readonly tx: Tx
   readonly models: LogModels
@@ -34,6 +31,7 @@ interface CountedRow extends GroupStateRow {
   title: string
   level: Level
   patterns: string
+  merged_into: string | null
 }
 
 interface Counted {
@@ -47,14 +45,43 @@ interface Counted {
  */
 export async function countGroups(deps: CountGroupsDeps, arrivals: readonly GroupArrival[]): Promise<GroupNews[]> {
   const news: GroupNews[] = []
+  const merged: Counted[] = []
   const lengthOf = ({ found, sample }: GroupArrival) => found.template.length + sample.length
   for (const part of chunksOf(arrivals, lengthOf)) {
     await addLines(deps, part)
     const counted = await readCounted(deps.tx, part)
-    news.push(...(await moveStatuses(deps, counted)))
-    await raiseLevels(deps.tx, counted)
-    await addPatterns(deps.tx, counted)
+    news.push(
+      ...(await moveOn(
+        deps,
+        counted.filter(({ row }) => row.merged_into === null),
+      )),
+    )
+    merged.push(...counted.filter(({ row }) => row.merged_into !== null))
   }
+  return merged.length === 0 ? news : [...news, ...(await countMerged(deps, merged))]
+}
+
+/** What came to groups that were merged into others is counted there as well. */
+async function countMerged(deps: CountGroupsDeps, merged: readonly Counted[]): Promise<GroupNews[]> {
+  const news: GroupNews[] = []
+  for (const part of chunksOf(redirected(merged))) {
+    for (const { found, lines, firstTime, newestTime } of part)
+      await deps.tx.change(
+        `UPDATE log_groups SET count = count + :lines,
+           first_seen_ms = CASE WHEN first_seen_ms < :firstTime THEN first_seen_ms ELSE :firstTime END,
+           last_seen_ms = CASE WHEN last_seen_ms > :newestTime THEN last_seen_ms ELSE :newestTime END
+         WHERE id = :id`,
+        { id: found.id, lines, firstTime, newestTime },
+      )
+    news.push(...(await moveOn(deps, await readCounted(deps.tx, part))))
+  }
+  return news
+}
+
+async function moveOn(deps: CountGroupsDeps, counted: readonly Counted[]): Promise<GroupNews[]> {
+  const news = await moveStatuses(deps, counted)
+  await raiseLevels(deps.tx, counted)
+  await addPatterns(deps.tx, counted)
   return news
 }
 
@@ -77,6 +104,7 @@ async function addLines({ tx, models, nowMs }: CountGroupsDeps, arrivals: readon
     patterns: patternsText(patterns),
     sample: bounded(sample, textMaxLength),
     rowVersion: 1,
+    mergedInto: null,
   }))
   await upsertRows(tx, models.groups, rows, { count: 'add', firstSeenMs: 'least', lastSeenMs: 'greatest' })
 }
@@ -85,7 +113,7 @@ async function addLines({ tx, models, nowMs }: CountGroupsDeps, arrivals: readon
 async function readCounted(tx: Tx, arrivals: readonly GroupArrival[]): Promise<Counted[]> {
   const byId = new Map(arrivals.map((arrival) => [arrival.found.id, arrival]))
   const rows = await tx.select<CountedRow>(
-    `SELECT ${groupStateColumns}, title, level, patterns FROM log_groups WHERE id IN (:ids) ORDER BY id`,
+    `SELECT ${groupStateColumns}, title, level, patterns, merged_into FROM log_groups WHERE id IN (:ids) ORDER BY id`,
     { ids: [...byId.keys()] },
   )
   assert(rows.length === byId.size, 'every group that was counted is there')
@@ -151,4 +179,24 @@ function byValue<Value>(pairs: readonly (readonly [string, Value])[]): Map<Value
     else same.push(id)
   }
   return ids
+}
+
+/** By the groups into which they were merged, by ascending id. */
+function redirected(merged: readonly Counted[]): GroupArrival[] {
+  const arrivals = new Map<string, GroupArrival>()
+  for (const { row, arrival } of merged) {
+    const id = row.merged_into as string
+    const { lines, level, firstTime, newestTime, patterns } = arrival
+    const before = arrivals.get(id)
+    if (before === undefined) {
+      arrivals.set(id, { ...arrival, found: { ...arrival.found, id }, patterns: new Set(patterns) })
+      continue
+    }
+    before.lines += lines
+    before.level = moreSevere(before.level, level)
+    before.firstTime = Math.min(before.firstTime, firstTime)
+    before.newestTime = Math.max(before.newestTime, newestTime)
+    for (const pattern of patterns) before.patterns.add(pattern)
+  }
+  return [...arrivals.values()].sort((a, b) => (a.found.id < b.found.id ? -1 : 1))
 }

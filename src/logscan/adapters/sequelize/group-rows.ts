@@ -41,6 +41,8 @@ export interface LogGroup extends GroupState {
   readonly sample: string
   /** Changes with its status and assignee. */
   readonly rowVersion: number
+  /** The group that counts its lines by now; null while it is one of its own. */
+  readonly mergedInto: string | null
 }
 
 export interface GroupRow extends GroupStateRow {
@@ -54,10 +56,11 @@ export interface GroupRow extends GroupStateRow {
   patterns: string
   sample: string
   row_version: number
+  merged_into: string | null
 }
 
 export const selectGroups = `SELECT ${groupStateColumns}, version, title, template, level, assignee, first_seen_ms, last_seen_ms,
-  patterns, sample, row_version FROM log_groups`
+  patterns, sample, row_version, merged_into FROM log_groups`
 
 export function toGroup(row: GroupRow): LogGroup {
   const { id, version, title, template, level, assignee, sample } = row
@@ -69,5 +72,6 @@ export function toGroup(row: GroupRow): LogGroup {
     lastSeen: Number(row.last_seen_ms),
     patterns: JSON.parse(row.patterns),
     rowVersion: row.row_version,
+    mergedInto: row.merged_into,
   }
 }

@@ -2,10 +2,11 @@ import type { Clock } from '../../../kernel/clock.ts'
 import type { Ids } from '../../../kernel/ids.ts'
 import type { Tx } from '../../../platform/database/database.ts'
 import { insertRows } from '../../../platform/database/insert.ts'
-import type { GroupWrites } from '../../app/ports.ts'
+import type { GroupWrites, MoveBy } from '../../app/ports.ts'
 import { stateMoved } from '../../domain/group/group-status.ts'
+import { letOut, takeIn } from './group-merges.ts'
 import { type GroupStateRow, groupStateColumns, toGroupState } from './group-rows.ts'
-import { type LogModels, reasonMaxLength } from './models.ts'
+import { groupPatternsMax, type LogModels, reasonMaxLength } from './models.ts'
 import { bounded } from './row-text.ts'
 
 interface GroupWritesDeps {
@@ -16,13 +17,28 @@ interface GroupWritesDeps {
 
 export function groupWrites(tx: Tx, { models, clock, ids }: GroupWritesDeps): GroupWrites {
   const lock = tx.dialect === 'mysql' ? 'FOR UPDATE' : ''
+
+  /** Writes into the history of groups what was done to them, with what staff said of it. */
+  async function tell(groups: readonly string[], what: string, { actor, reason }: Omit<MoveBy, 'rowVersion'>) {
+    const rows = await tx.select<{ id: string; status: string }>(
+      'SELECT id, status FROM log_groups WHERE id IN (:groups) ORDER BY id',
+      { groups },
+    )
+    const said = bounded(reason === '' ? what : `${what}: ${reason}`, reasonMaxLength)
+    const atMs = clock.now().getTime()
+    const changes = rows.map(({ id: groupId, status }) => {
+      return { id: ids.next(), groupId, atMs, fromStatus: status, toStatus: status, reason: said, actor }
+    })
+    await insertRows(tx, models.groupChanges, changes)
+  }
+
   return {
-    async lock(id) {
-      const [row] = await tx.select<{ row_version: number }>(
-        `SELECT row_version FROM log_groups WHERE id = :id ${lock}`,
-        { id },
+    async lockAll(ids) {
+      const rows = await tx.select<{ id: string; row_version: number; merged_into: string | null }>(
+        `SELECT id, row_version, merged_into FROM log_groups WHERE id IN (:ids) ORDER BY id ${lock}`,
+        { ids },
       )
-      return row?.row_version ?? null
+      return rows.map(({ id, row_version, merged_into }) => ({ id, version: row_version, mergedInto: merged_into }))
     },
 
     async move(group, move, { actor, reason, rowVersion }) {
@@ -50,6 +66,29 @@ export function groupWrites(tx: Tx, { models, clock, ids }: GroupWritesDeps): Gr
         id,
         assignee,
       })
+    },
+
+    async merge(into, groups, by) {
+      const members = await takeIn(tx, into, groups, groupPatternsMax)
+      await tell(groups, `merged into ${into}`, by)
+      await tell([into], `merged with ${groups.join(', ')}`, by)
+      return members
+    },
+
+    async mergedInto(id) {
+      const [row] = await tx.select<{ merged_into: string | null }>(
+        'SELECT merged_into FROM log_groups WHERE id = :id',
+        { id },
+      )
+      return row?.merged_into
+    },
+
+    async split(id, from, by) {
+      await tx.select(`SELECT id FROM log_groups WHERE id IN (:ids) ORDER BY id ${lock}`, { ids: [id, from] })
+      if (!(await letOut(tx, id, from, clock.now().getTime()))) return false
+      await tell([id], `split from ${from}`, by)
+      await tell([from], `split off ${id}`, by)
+      return true
     },
   }
 }

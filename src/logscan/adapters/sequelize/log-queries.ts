@@ -2,6 +2,7 @@ import type { Int64 } from '../../../platform/database/columns.ts'
 import type { Database } from '../../../platform/database/database.ts'
 import type { GroupStatus, StatusReason } from '../../domain/group/group-status.ts'
 import { countQueries } from './count-queries.ts'
+import { groupMembers } from './group-merges.ts'
 import { type GroupRow, type LogGroup, selectGroups, toGroup } from './group-rows.ts'
 
 export interface GroupHistoryEntry {
@@ -34,6 +35,8 @@ export function createLogQueries(database: Database) {
       const [row] = await database.select<GroupRow>(`${selectGroups} WHERE id = :id`, { id })
       return row === undefined ? null : toGroup(row)
     },
+
+    members: (group: string) => groupMembers(database, group),
 
     /** The newest changes of a group's status, newest first. */
     async history(group: string, limit: number): Promise<GroupHistoryEntry[]> {

@@ -52,6 +52,7 @@ interface GroupValues {
   patterns: string
   sample: string
   rowVersion: number
+  mergedInto: string | null
 }
 
 interface GroupChangeValues {
@@ -95,6 +96,8 @@ export const titleMaxLength = 200
 export const templateMaxLength = 8000
 export const textMaxLength = 4096
 export const reasonMaxLength = 200
+/** A group keeps so many ids of the patterns that were seen in it. */
+export const groupPatternsMax = 50
 
 const { int32, int64, text } = columns
 const id = DataTypes.CHAR(36)
@@ -155,6 +158,7 @@ export function defineLogModels(sequelize: Sequelize) {
       patterns: DataTypes.TEXT,
       sample: text(textMaxLength),
       rowVersion: int32,
+      mergedInto: group,
     }),
     groupChanges: defineTable<GroupChangeValues>(sequelize, 'log_group_changes', ['id'], {
       id,

@@ -5,11 +5,14 @@ import {
   LogGroupListInput,
   LogGroupListOutput,
   LogGroupView,
+  MergeLogGroupsInput,
   SetLogGroupStatusInput,
+  SplitLogGroupInput,
 } from '#contract'
 import { DomainError } from '../../../kernel/errors.ts'
 import { type Procedures, router } from '../../../platform/trpc.ts'
 import type { assignGroup } from '../../app/assign-group.ts'
+import type { mergeGroups, splitGroup } from '../../app/merge-groups.ts'
 import type { moveGroup } from '../../app/move-group.ts'
 import type { GroupMove } from '../../domain/group/group-status.ts'
 import type { LogGroup } from '../sequelize/group-rows.ts'
@@ -20,16 +23,18 @@ import { viewDetail, viewGroup } from './views.ts'
 
 export interface GroupRouterDeps {
   readonly lists: Pick<LogLists, 'groups'>
-  readonly queries: Pick<LogQueries, 'group' | 'history'>
+  readonly queries: Pick<LogQueries, 'group' | 'history' | 'members'>
   readonly directory: { handlesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> }
   readonly moveGroup: ReturnType<typeof moveGroup>
   readonly assignGroup: ReturnType<typeof assignGroup>
+  readonly mergeGroups: ReturnType<typeof mergeGroups>
+  readonly splitGroup: ReturnType<typeof splitGroup>
 }
 
 const historyMax = 100
 
 export function createGroupRouter(procedures: Procedures, deps: GroupRouterDeps) {
-  const { lists, queries, directory, moveGroup, assignGroup } = deps
+  const { lists, queries, directory, moveGroup, assignGroup, mergeGroups, splitGroup } = deps
   const { reading, changing } = logAccess(procedures)
 
   async function get(id: string): Promise<LogGroup> {
@@ -59,7 +64,8 @@ export function createGroupRouter(procedures: Procedures, deps: GroupRouterDeps)
       .output(LogGroupDetail)
       .query(async ({ input: { id } }) => {
         const group = await get(id)
-        return viewDetail(group, await handlesOf([group]), await queries.history(id, historyMax))
+        const [history, members] = await Promise.all([queries.history(id, historyMax), queries.members(id)])
+        return viewDetail(group, await handlesOf([group]), history, members)
       }),
     setStatus: changing
       .input(SetLogGroupStatusInput)
@@ -77,6 +83,20 @@ export function createGroupRouter(procedures: Procedures, deps: GroupRouterDeps)
       .output(LogGroupView)
       .mutation(async ({ ctx, input: { id, assignee, version = null } }) => {
         await assignGroup(ctx.actor, { id, assignee, version })
+        return view(id)
+      }),
+    merge: changing
+      .input(MergeLogGroupsInput)
+      .output(LogGroupView)
+      .mutation(async ({ ctx, input: { into, groups, reason } }) => {
+        await mergeGroups(ctx.actor, { into, groups, reason })
+        return view(into)
+      }),
+    split: changing
+      .input(SplitLogGroupInput)
+      .output(LogGroupView)
+      .mutation(async ({ ctx, input: { id, reason } }) => {
+        await splitGroup(ctx.actor, { id, reason })
         return view(id)
       }),
   })

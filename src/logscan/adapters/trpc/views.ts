@@ -4,6 +4,7 @@ import type { SetPattern } from '../../domain/pattern-set.ts'
 import type { TimeSpan } from '../../domain/time-span.ts'
 import type { SeriesPoint } from '../sequelize/count-queries.ts'
 import type { KeptLine } from '../sequelize/event-rows.ts'
+import type { GroupMember } from '../sequelize/group-merges.ts'
 import type { LogGroup } from '../sequelize/group-rows.ts'
 import type { GroupHistoryEntry } from '../sequelize/log-queries.ts'
 
@@ -11,9 +12,9 @@ const iso = (ms: number) => new Date(ms).toISOString()
 const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms))
 
 export function viewGroup(group: LogGroup, handles: ReadonlyMap<string, string>): LogGroupView {
-  const { id, status, level, title, template, count, sample, assignee, rowVersion } = group
+  const { id, status, level, title, template, count, sample, assignee, rowVersion, mergedInto } = group
   return {
-    ...{ id, status, level, title, template, count, sample },
+    ...{ id, status, level, title, template, count, sample, mergedInto },
     statusSince: iso(group.since),
     ignoredUntil: isoOrNull(group.ignoredUntil),
     ignoredUntilCount: group.ignoredUntilCount,
@@ -29,10 +30,12 @@ export function viewDetail(
   group: LogGroup,
   handles: ReadonlyMap<string, string>,
   history: readonly GroupHistoryEntry[],
+  members: readonly GroupMember[],
 ): LogGroupDetail {
   const [message = '', ...trace] = group.template.split('\n')
   return {
     ...viewGroup(group, handles),
+    members: members.map((member) => ({ ...member })),
     grouping: { version: group.version, message, trace },
     history: history.map(({ at, ...change }) => ({ at: iso(at), ...change })),
   }
