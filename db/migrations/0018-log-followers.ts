@@ -2,7 +2,7 @@ import { columns } from '../../src/platform/database/columns.ts'
 import type { Migration } from '../../src/platform/database/migrate.ts'
 import { addColumn, addIndex, createTable } from '../schema.ts'
 
-/** Which process of a machine follows a source, and how far it is behind; groups that were merged; what retention needs. */
+/** Which process of a machine follows a source, and how far it is; groups that were merged; the patterns that lines matched. */
 export const logFollowers: Migration = {
   name: '0018-log-followers',
   async up(context) {
@@ -21,10 +21,13 @@ export const logFollowers: Migration = {
       updated_at_ms: { type: columns.int64, ...required },
     })
     await addIndex(context, 'log_followers', ['source'], { name: 'log_followers_source' })
+    await addIndex(context, 'log_followers', ['updated_at_ms'], { name: 'log_followers_updated' })
 
     await addColumn(context, 'log_generations', 'size_bytes', { type: columns.int64, ...required, defaultValue: 0 })
     await addIndex(context, 'log_generations', ['is_ended', 'updated_at_ms'], { name: 'log_generations_ended' })
     await addIndex(context, 'log_group_changes', ['at_ms'], { name: 'log_group_changes_at' })
+
+    await addColumn(context, 'log_events', 'patterns_version', { type: columns.int64, ...required, defaultValue: 0 })
 
     const group = dialect === 'mysql' ? 'CHAR(16) CHARACTER SET ascii COLLATE ascii_bin' : 'CHAR(16)'
     await addColumn(context, 'log_groups', 'merged_into', { type: group, allowNull: true })

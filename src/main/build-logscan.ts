@@ -10,13 +10,14 @@ import { createLogFeed } from '../logscan/adapters/realtime/log-feed.ts'
 import { followerSigns } from '../logscan/adapters/sequelize/follower-claims.ts'
 import { createLogLists } from '../logscan/adapters/sequelize/log-lists.ts'
 import { createLogQueries } from '../logscan/adapters/sequelize/log-queries.ts'
+import { createLogPruning } from '../logscan/adapters/sequelize/log-retention.ts'
 import { createLogsStore } from '../logscan/adapters/sequelize/logs-store.ts'
 import { sourceProgress } from '../logscan/adapters/sequelize/source-files.ts'
 import { sourcePage } from '../logscan/adapters/sequelize/source-store.ts'
 import { createLogRouter } from '../logscan/adapters/trpc/log-router.ts'
 import { addSource } from '../logscan/app/add-source.ts'
 import { assignGroup } from '../logscan/app/assign-group.ts'
-import { changePatterns } from '../logscan/app/change-patterns.ts'
+import { changePatterns, type PatternLimits } from '../logscan/app/change-patterns.ts'
 import { createPattern } from '../logscan/app/create-pattern.ts'
 import { currentPatterns, readPatternSet } from '../logscan/app/current-patterns.ts'
 import { currentSources } from '../logscan/app/current-sources.ts'
@@ -28,6 +29,7 @@ import { pauseSource } from '../logscan/app/pause-source.ts'
 import type { StaffDirectory } from '../logscan/app/ports.ts'
 import { readContext } from '../logscan/app/read-context.ts'
 import { readSpan } from '../logscan/app/read-span.ts'
+import { removePattern } from '../logscan/app/remove-pattern.ts'
 import { removeSource } from '../logscan/app/remove-source.ts'
 import { testPattern } from '../logscan/app/test-pattern.ts'
 import { updatePattern } from '../logscan/app/update-pattern.ts'
@@ -42,10 +44,7 @@ interface BuildLogscan {
   readonly clock: Clock
   readonly ids: Ids
   readonly audit: Audit
-  readonly config: Pick<
-    Config,
-    'LOG_LINES_TOLD_PER_SECOND' | 'LOG_CLAIM_MS' | 'LOG_GROUP_MEMBERS_MAX' | 'LOG_SOURCE_ROOTS' | 'DATA_DIR'
-  >
+  readonly config: Config
   readonly directory: StaffDirectory & { handlesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> }
 }
 
@@ -55,15 +54,25 @@ export function buildLogscan({ database, clock, ids, audit, directory, config }:
   const store = createLogsStore({ database, clock, ids, audit })
   const queries = createLogQueries(database)
   const lists = createLogLists(database)
-  const change = changePatterns({ store, clock })
+  const limits: PatternLimits = {
+    patternsMax: config.LOG_PATTERNS_MAX,
+    charsMax: config.LOG_PATTERNS_MAX_CHARS,
+    stepsMax: config.LOG_PATTERNS_MAX_STEPS,
+  }
+  const change = changePatterns({ store, clock, limits })
   const patternsNow = currentPatterns({ store })
   const sourcesNow = currentSources({ store })
 
   const readable = readablePaths(config)
 
   return {
-    queries,
     readable,
+    prune: createLogPruning(database, {
+      eventsMs: config.LOG_EVENT_RETENTION_MS,
+      minutesMs: config.LOG_MINUTES_RETENTION_MS,
+      hoursMs: config.LOG_HOURS_RETENTION_MS,
+      endedMs: config.LOG_ENDED_TEXTS_RETENTION_MS,
+    }),
     feed: createLogFeed({
       ...{ clock, linesPerSecond: config.LOG_LINES_TOLD_PER_SECOND },
       followerSigns: () => followerSigns(database, null),
@@ -74,7 +83,7 @@ export function buildLogscan({ database, clock, ids, audit, directory, config }:
       const [{ version, patterns }, sources] = await Promise.all([patternsNow(), sourcesNow()])
       const followed = sources.filter(({ isPaused }) => !isPaused)
       return {
-        ...{ version: `${version}`, patterns },
+        ...{ version, patterns },
         // Its lines are kept under its name.
         sources: followed.map(({ name, paths }) => ({ id: name, names: paths })),
       }
@@ -95,15 +104,17 @@ export function buildLogscan({ database, clock, ids, audit, directory, config }:
           createPattern: createPattern({ change }),
           updatePattern: updatePattern({ change }),
           enablePattern: enablePattern({ change }),
+          removePattern: removePattern({ change }),
+          stepsMax: limits.stepsMax,
           testPattern: testPattern({ matchText }),
-          importPatterns: importPatterns({ change, readPatterns: readPatternText }),
+          importPatterns: importPatterns({ change, readPatterns: readPatternText, limits }),
         },
         sources: {
           sourcePage: (page) => sourcePage(database, page),
           sourceProgress: (names) => sourceProgress(database, names),
           followerSigns: (names) => followerSigns(database, names),
           ...{ clock, claimMs: config.LOG_CLAIM_MS },
-          addSource: addSource({ store, clock, ids, readable }),
+          addSource: addSource({ store, clock, ids, readable, sourcesMax: config.LOG_SOURCES_MAX }),
           pauseSource: pauseSource({ store }),
           removeSource: removeSource({ store }),
         },

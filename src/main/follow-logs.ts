@@ -45,6 +45,7 @@ export function followLogs({ platform, realtime, feed, readable, plan }: FollowL
       openFilesMax: config.LOG_OPEN_FILES_MAX,
       limits: {
         ...{ stepBytes: config.LOG_STEP_BYTES, endedMax: config.LOG_ENDED_TEXTS_MAX },
+        ...{ unpackedMax: config.LOG_UNPACKED_MAX_BYTES },
         ...{ drainMs: config.LOG_DRAIN_MS, retryMs: config.LOG_RETRY_MS },
       },
       times: { everyMs: config.LOG_LOOK_MS, settleMs: config.LOG_SETTLE_MS, againMs },

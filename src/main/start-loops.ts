@@ -74,9 +74,7 @@ export function startLoops(
     const now = clock.now()
     const outboxRows = await pruneOutbox(database, now.getTime() - config.OUTBOX_RETENTION_MS, pruneMaxRows)
     const identityRows = await identity.prune(now, pruneMaxRows)
-    const logRows = await logscan.queries.pruneEvents(now.getTime() - config.LOG_EVENT_RETENTION_MS, pruneMaxRows)
-    const minutesSince = now.getTime() - config.LOG_MINUTES_RETENTION_MS
-    const logMinutes = await logscan.queries.pruneMinutes(minutesSince, pruneMaxRows)
-    return [outboxRows, identityRows, logRows, logMinutes].some((rows) => rows >= pruneMaxRows)
+    const isMore = await logscan.prune(now.getTime(), pruneMaxRows)
+    return isMore || [outboxRows, identityRows].some((rows) => rows >= pruneMaxRows)
   }
 }

@@ -254,6 +254,16 @@ export const environmentSchema = z.object({
   LOG_TEXTS_PER_GROUP_AND_MINUTE: integer(0, 1_000_000)
     .default(100)
     .describe('Lines of one group in one minute that are stored with their text; all are counted'),
+  LOG_SOURCES_MAX: integer(1, 100_000).default(1000).describe('Sources that staff may add'),
+  LOG_PATTERNS_MAX: integer(1, 5000).default(500).describe('Patterns that staff may have'),
+  LOG_PATTERNS_MAX_CHARS: integer(1000, 10_000_000)
+    .default(75_000)
+    .describe(
+      'Characters of all of these, with their ids and titles; more than the default may be too much for one import',
+    ),
+  LOG_PATTERNS_MAX_STEPS: integer(1000, 200_000)
+    .default(100_000)
+    .describe('Steps of the programs of all patterns that are looked for'),
   LOG_GROUP_MEMBERS_MAX: integer(1, 400).default(100).describe('Groups that staff may merge into one'),
   LOG_LINES_TOLD_PER_SECOND: integer(0, 100_000)
     .default(20)
@@ -267,12 +277,18 @@ export const environmentSchema = z.object({
   LOG_ENDED_TEXTS_RETENTION_MS: duration(60_000)
     .default(1_209_600_000)
     .describe('How long after its end a text is still recognised after a restart'),
-  LOG_EVENT_RETENTION_MS: duration(60_000)
-    .default(2_592_000_000)
-    .describe('How long single matching lines are kept; groups and counts stay'),
+  LOG_UNPACKED_MAX_BYTES: integer(0, 1_099_511_627_776)
+    .default(4_294_967_296)
+    .describe(
+      'Bytes that are unpacked into a temporary file where a text was compressed before it was read to its end',
+    ),
+  LOG_EVENT_RETENTION_MS: duration(60_000).default(2_592_000_000).describe('How long single matching lines are kept'),
   LOG_MINUTES_RETENTION_MS: duration(3_600_000)
     .default(7_776_000_000)
-    .describe('How long counts by the minute are kept; those by the hour stay'),
+    .describe('How long counts by the minute are kept'),
+  LOG_HOURS_RETENTION_MS: duration(86_400_000)
+    .default(31_536_000_000)
+    .describe('How long counts by the hour and the history of groups are kept, and groups that are seen no more'),
 
   SOCKETS_PER_SESSION_MAX: integer(1, 100_000).default(10).describe('Sockets of one session on one node'),
   SOCKETS_PER_USER_MAX: integer(1, 100_000)

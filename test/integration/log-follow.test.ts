@@ -5,6 +5,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -96,7 +97,7 @@ async function start(): Promise<void> {
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 5))),
     openFiles,
     mayRead: (path) => !path.includes('/secret/'),
-    limits: { stepBytes: 4096, readersMax: 4, drainMs: 60_000, retryMs: 5, endedMax: 100 },
+    limits: { stepBytes: 4096, readersMax: 4, drainMs: 60_000, retryMs: 5, endedMax: 100, unpackedMax: 1_000_000 },
     events: { found: () => found(), problem: (path, text) => void problems.push(`${path}: ${text}`) },
   })
   await follower.begin()
@@ -330,6 +331,39 @@ describe('a text is told from others', () => {
     expect(kept.texts).toHaveLength(3)
   })
 
+  it('of which the rest is read, if it was compressed while nobody followed it', async () => {
+    const first = write('app.log', 100)
+    await look()
+    await follower[Symbol.asyncDispose]()
+    const more = lines(700)
+    appendFileSync(at('app.log'), textOf(more))
+    appendFileSync(at('app.log'), 'ERROR without an end')
+    writeFileSync(at('app.log.1.gz'), gzipSync(readFileSync(at('app.log'))))
+    rmSync(at('app.log'))
+    const second = write('app.log', 5)
+    await start()
+    await look()
+    expectKept(first, more, second)
+    const [rotated] = [...kept.generations.values()].filter(({ isEnded }) => isEnded)
+    expect(rotated).toMatchObject({ newlines: 800, losses: [{ reason: 'compressed', bytes: 20 }] })
+    await restart()
+    await look()
+    expectKept(first, more, second)
+  })
+
+  it('and is another text than the one compressed there, which is left alone', async () => {
+    const first = write('app.log', 100)
+    await look()
+    await follower[Symbol.asyncDispose]()
+    renameSync(at('app.log'), at('app.log.2'))
+    writeFileSync(at('app.log.1.gz'), gzipSync(textOf(lines(500))))
+    const more = lines(50)
+    appendFileSync(at('app.log.2'), textOf(more))
+    await start()
+    await look()
+    expectKept(first, more)
+  })
+
   it('once it is there, if its file was empty first, as what is being compressed is', async () => {
     const first = write('app.log', 100)
     await look()
@@ -508,6 +542,55 @@ it('does again what a thread was doing when it died', async () => {
   expectKept(first)
   expect(readdirSync(at('old'))).toEqual(['died'])
 })
+
+it('passes over a line that ends every thread, and reads what stands around it', async () => {
+  const worker = at('old/worker.mjs')
+  const real = JSON.stringify(createRequire(import.meta.url).resolve('#scan-worker'))
+  writeFileSync(
+    worker,
+    `import { readSync } from 'node:fs'
+     import { parentPort } from 'node:worker_threads'
+     const on = parentPort.on.bind(parentPort)
+     parentPort.on = (name, handle) => on(name, (order) => {
+       if ('task' in order) {
+         const { fd, from, limit } = order.what
+         const bytes = Buffer.alloc(limit - from)
+         readSync(fd, bytes, 0, bytes.length, from)
+         if (bytes.includes('deadly')) process.exit(1)
+       }
+       handle(order)
+     })
+     await import(${real})`,
+  )
+  await follower[Symbol.asyncDispose]()
+  await pool[Symbol.asyncDispose]()
+  pool = new MatcherPool(1, setup, { file: worker })
+  await start()
+  const [first, deadly, second] = [lines(40), 'ERROR that is deadly', lines(40)]
+  writeFileSync(at('app.log'), textOf([...first, deadly, ...second]))
+  await look()
+  expectKept(first, second)
+  const [generation] = [...kept.generations.values()]
+  expect(generation).toMatchObject({ newlines: 81, losses: [{ reason: 'unmatchable', bytes: deadly.length + 1 }] })
+  expect(problems).toHaveLength(1)
+
+  // Nothing is lost where no thread can do anything at all.
+  writeFileSync(worker, 'process.exit(1)')
+  await follower[Symbol.asyncDispose]()
+  await pool[Symbol.asyncDispose]()
+  pool = new MatcherPool(1, setup, { file: worker })
+  await start()
+  const third = write('app.log', 10)
+  await look()
+  expectKept(first, second)
+  await follower[Symbol.asyncDispose]()
+  await pool[Symbol.asyncDispose]()
+  pool = new MatcherPool(1, setup)
+  await start()
+  await look()
+  expectKept(first, second, third)
+  expect([...kept.generations.values()][0]?.losses).toHaveLength(1)
+}, 60_000)
 
 describe('whatever happens to files in whatever order', () => {
   it.each(Array.from({ length: Number(process.env.FOLLOW_RUNS ?? 12) }, (_, index) => index + 1))(

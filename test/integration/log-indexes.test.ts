@@ -16,7 +16,7 @@ const seeds = [
      FROM seq_1_to_3000`,
   `INSERT INTO log_hours SELECT seq * 3600000, ${groupOf('seq % 30 + 1')}, 'error', CONCAT('s', seq % 10), 1 FROM seq_1_to_30000`,
   `INSERT INTO log_events SELECT CONCAT('g', seq % 300 + 1), seq, 10, seq, 'error', NULL, seq DIV 100, ${groupOf('seq % 3000 + 1')},
-     '[]', 'text' FROM seq_1_to_30000`,
+     '[]', 'text', 0 FROM seq_1_to_30000`,
 ]
 
 const cursorOf = (text: string) => Buffer.from(text).toString('base64url')

@@ -6,6 +6,7 @@ import {
   type LineListRequest,
 } from '../../src/logscan/adapters/sequelize/log-lists.ts'
 import { createLogQueries } from '../../src/logscan/adapters/sequelize/log-queries.ts'
+import { createLogPruning } from '../../src/logscan/adapters/sequelize/log-retention.ts'
 import { createMatchStore } from '../../src/logscan/adapters/sequelize/match-store.ts'
 import { defineLogModels } from '../../src/logscan/adapters/sequelize/models.ts'
 import { type FollowStep, type FoundLine, type MatchStore, StepConflict } from '../../src/logscan/app/match-store.ts'
@@ -66,6 +67,7 @@ function stepOf({ id = 'g', from = null, source = 'app', lines = [] }: StepOf): 
   return {
     generation: generationOf(id, { source, offset: start + lines.length * lineBytes, newlines: lines.length }),
     before: from,
+    patternsVersion: 7,
     lines: found,
     groups: [...new Set(found.map(({ group }) => group))].map((group) => ({
       ...{ id: group, version: 1, template: `the template of ${group}\nError\nat frame` },
@@ -157,7 +159,7 @@ describe.each(backends)('what a follower found, $name', (backend) => {
     const other = generationOf('two', { source: 'other' })
     await store.keep([
       { ...step, generation },
-      { generation: other, before: null, lines: [], groups: [] },
+      { generation: other, before: null, lines: [], groups: [], patternsVersion: 0 },
     ])
     expect(await store.load('here', ['app'])).toEqual([generation])
     expect(await store.load('here', [])).toEqual([])
@@ -182,7 +184,7 @@ describe.each(backends)('what a follower found, $name', (backend) => {
     expect(items.map(({ line }) => line)).toEqual([2, 1])
     expect(items[1]).toEqual({
       ...{ generation: 'one', source: 'app', path: generation.path, offset: 0, length: 99, line: 1, level: 'error' },
-      ...{ group: groupOf(1), time, seenAt: now, patterns, text: 'out of memory' },
+      ...{ group: groupOf(1), time, seenAt: now, patterns, patternsVersion: 7, text: 'out of memory' },
     })
   })
 
@@ -323,7 +325,7 @@ describe.each(backends)('what a follower found, $name', (backend) => {
     const { store, clock } = logs
     const end = async (id: string) => {
       const generation = generationOf(id, { isEnded: true })
-      await store.keep([{ generation, before: null, lines: [], groups: [] }])
+      await store.keep([{ generation, before: null, lines: [], groups: [], patternsVersion: 0 }])
     }
     await end('long ago')
     clock.pass(10 * 24 * hourMs)
@@ -519,19 +521,57 @@ describe.each(backends)('what is shown of logs, $name', (backend) => {
   )
 })
 
-describe.each(backends)('the retention of lines, $name', (backend) => {
-  it('removes the oldest, so many at once; counts stay', async () => {
+describe.each(backends)('the retention of what was found, $name', (backend) => {
+  const retention = { eventsMs: hourMs, minutesMs: 2 * hourMs, hoursMs: 30 * hourMs, endedMs: hourMs }
+
+  it('removes the oldest, so many at once; what is counted stays longer', async () => {
     await using logs = await openLogs(backend)
+    const prune = createLogPruning(logs.database, retention)
+    const now = () => logs.clock.now().getTime()
     await logs.add(...linesOf(250))
-    logs.clock.pass(hourMs)
-    const end = logs.clock.now().getTime()
+    logs.clock.pass(hourMs + minuteMs)
     await logs.add(...linesOf(10))
     const rounds = []
-    for (let round = 0; round < 4; round++) rounds.push(await logs.queries.pruneEvents(end, 100))
-    expect(rounds).toEqual([100, 100, 50, 0])
-    expect(await logs.queries.pruneMinutes(end, 100)).toBe(1)
+    for (let round = 0; round < 4; round++) rounds.push(await prune(now(), 100))
+    expect(rounds).toEqual([true, true, false, false])
     const counted = { groups: { [groupOf(1)]: 260 }, hours: { [groupOf(1)]: 260 } }
-    expect(await totals(logs)).toEqual({ ...counted, events: { [groupOf(1)]: 10 }, minutes: { [groupOf(1)]: 10 } })
+    const kept = { ...counted, events: { [groupOf(1)]: 10 } }
+    expect(await totals(logs)).toEqual({ ...kept, minutes: { [groupOf(1)]: 260 } })
+    logs.clock.pass(hourMs)
+    expect(await prune(now(), 100)).toBe(false)
+    expect(await totals(logs)).toEqual({ ...kept, minutes: { [groupOf(1)]: 10 } })
+  })
+
+  it('removes groups that are seen no more, and what is known of them, unless they are ignored or merged', async () => {
+    await using logs = await openLogs(backend)
+    const prune = createLogPruning(logs.database, retention)
+    await logs.add(...[1, 2, 3, 4, 5].map((number) => ({ group: groupOf(number) })))
+    await logs.move(groupOf(2), { to: 'ignored', until: null, lines: null })
+    await logs.move(groupOf(1), { to: 'resolved' })
+    const models = defineLogModels(logs.database.sequelize)
+    const { clock } = logs
+    await logs.database.transaction((tx) =>
+      groupWrites(tx, { models, clock, ids: createIds(clock) }).merge(groupOf(3), [groupOf(4)], {
+        actor: 'a',
+        reason: '',
+      }),
+    )
+    await logs.store.keep([
+      { ...stepOf({ id: 'over' }), generation: generationOf('over', { offset: 5, isEnded: true }) },
+    ])
+    logs.clock.pass(31 * hourMs)
+    await logs.add({ group: groupOf(5) })
+    expect(await prune(clock.now().getTime(), 2)).toBe(true)
+    while (await prune(clock.now().getTime(), 100));
+    const left = await logs.database.select<{ id: string }>('SELECT id FROM log_groups ORDER BY id')
+    expect(left.map(({ id }) => id)).toEqual([2, 3, 4, 5].map(groupOf))
+    const countOf = async (table: string) =>
+      Number((await logs.database.select<{ n: unknown }>(`SELECT COUNT(*) AS n FROM ${table}`))[0]?.n)
+    // That it is there again.
+    expect(await countOf('log_group_changes')).toBe(1)
+    expect(await countOf('log_hours')).toBe(1)
+    expect((await logs.store.load('here', ['app'])).map(({ id }) => id)).toEqual(['g'])
+    expect(await countOf('log_generations')).toBe(1)
   })
 })
 
@@ -645,14 +685,20 @@ describe.each(backends.filter(({ name }) => name !== 'embedded'))('the statement
         return queries().series({ step: 'minute', from: to - 2900 * minuteMs, to, source: null, group: groupOf(3) })
       },
     },
-    {
-      ...{ path: 'lines to remove', table: 'log_events', index: 'log_events_seen' },
-      walk: () => queries().pruneEvents(1, 10),
-    },
-    {
-      ...{ path: 'minutes to remove', table: 'log_minutes', index: 'PRIMARY' },
-      walk: () => queries().pruneMinutes(1, 10),
-    },
+    ...(
+      [
+        ['log_events', 'log_events_seen'],
+        ['log_minutes', 'PRIMARY'],
+        ['log_hours', 'PRIMARY'],
+        ['log_group_changes', 'log_group_changes_at'],
+        ['log_generations', 'log_generations_ended'],
+        ['log_followers', 'log_followers_updated'],
+        ['g', 'log_groups_last_seen'],
+      ] as const
+    ).map(([table, index]) => ({
+      ...{ path: `what is to be removed of ${table}`, table, index },
+      walk: () => createLogPruning(database, { eventsMs: 0, minutesMs: 0, hoursMs: 0, endedMs: 0 })(1, 10),
+    })),
     {
       ...{ path: 'texts that a minute has', table: 'log_minutes', index: ['PRIMARY', 'log_minutes_group'] },
       walk: () => store.keep([stepOf({ id: 'one more', lines: linesOf(3) })]),

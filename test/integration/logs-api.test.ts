@@ -115,6 +115,7 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
         },
       },
       before: null,
+      patternsVersion: 5,
       lines,
       groups: [{ id: group, version: 3, template: `failed in <*> ${group}\nSomeError\nat frame` }],
     }
@@ -185,7 +186,14 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
           'groups.setStatus',
           'groups.split',
         ],
-        ...['patterns.create', 'patterns.export', 'patterns.import', 'patterns.list', 'patterns.setEnabled'],
+        ...[
+          'patterns.create',
+          'patterns.export',
+          'patterns.import',
+          'patterns.list',
+          'patterns.remove',
+          'patterns.setEnabled',
+        ],
         ...['patterns.test', 'patterns.update', 'sources.add', 'sources.list', 'sources.pause', 'sources.remove'],
         ...['sources.resume', 'summary', 'timeseries'],
       ])
@@ -648,6 +656,42 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
       ])
     })
 
+    it('are removed, unless they are built in, in a version of its own', async () => {
+      const { patterns } = admin.logs
+      const { version } = await patterns.create.mutate({ id: 'shop.gone', regex: 'gone \\d+' })
+      expect(await patterns.remove.mutate({ id: 'shop.gone' })).toEqual({ done: true })
+      const now = await currentPatterns()
+      expect(now.version).toBe(version + 1)
+      expect(now.patterns.map(({ id }) => id)).not.toContain('shop.gone')
+      expect((await all()).map(({ id }) => id)).not.toContain('shop.gone')
+      expect(await auditOf('log_pattern:shop.gone')).toMatchObject([
+        { action: 'log_pattern.created' },
+        { action: 'log_pattern.removed', details: { version: version + 1 } },
+      ])
+      const again = await refusalOf(patterns.remove.mutate({ id: 'shop.gone' }))
+      expect(again).toMatchObject({ code: 'logs.pattern_not_found', details: { field: 'id' } })
+      const builtIn = await refusalOf(patterns.remove.mutate({ id: 'http.5xx' }))
+      expect(builtIn).toMatchObject({ code: 'logs.pattern_built_in', details: { field: 'id' } })
+      expect((await currentPatterns()).version).toBe(version + 1)
+    })
+
+    it('are shown with what it costs to look for them, alone and together', async () => {
+      const { patterns } = admin.logs
+      const rare = await patterns.create.mutate({ id: 'cost.rare', regex: 'xylophone \\d+' })
+      expect(rare.cost).toMatchObject({ isFiltered: true })
+      expect(rare.cost.looksPerMib).toBeLessThan(100)
+      const { cost: cheap } = await support.logs.patterns.list.query({})
+      expect(cheap).toMatchObject({ isFiltered: true, stepsMax: 100_000 })
+      const common = await support.logs.patterns.test.mutate({ regex: 'e', text: 'one\ntwo\n' })
+      expect(common).toMatchObject({ matches: 1, cost: { isFiltered: true } })
+      expect(common.cost.looksPerMib).toBeGreaterThan(10_000)
+      const dear = await patterns.create.mutate({ id: 'cost.dear', regex: '\\w*' })
+      expect(dear.cost).toMatchObject({ isFiltered: false, looksPerMib: null })
+      const { cost } = await support.logs.patterns.list.query({})
+      expect(cost).toMatchObject({ isFiltered: false, steps: cheap.steps + dear.cost.steps })
+      for (const id of ['cost.rare', 'cost.dear']) await patterns.remove.mutate({ id })
+    })
+
     it('that are made at the same time get a version each', async () => {
       const { version } = await currentPatterns()
       const names = Array.from({ length: 6 }, (_, index) => `race.${index}`)
@@ -697,7 +741,7 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
     it('are tried on a text', async () => {
       const { test } = support.logs.patterns
       const text = 'fine\nüber Error 17\r\n\nERROR 4\nlast error 5'
-      expect(await test.mutate({ regex: 'error \\d', ignoreCase: true, text })).toEqual({
+      expect(await test.mutate({ regex: 'error \\d', ignoreCase: true, text })).toMatchObject({
         matches: 3,
         lines: [
           { line: 2, offset: 5, length: 14, text: 'über Error 17' },
@@ -706,7 +750,7 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
         ],
       })
       expect(await test.mutate({ anyOf: ['17', '$'], text })).toMatchObject({ matches: 1, lines: [{ line: 2 }] })
-      expect(await test.mutate({ regex: '^$', text: '' })).toEqual({ matches: 0, lines: [] })
+      expect(await test.mutate({ regex: '^$', text: '' })).toMatchObject({ matches: 0, lines: [] })
       const many = await test.mutate({ regex: 'x', text: 'x\n'.repeat(25_000) })
       expect([many.matches, many.lines.length, many.lines.at(-1)?.line]).toEqual([25_000, 1000, 1000])
       expect(fieldsOf(await refusalOf(test.mutate({ regex: 'x', text: 'x'.repeat(50_001) })))).toEqual([

@@ -11,12 +11,11 @@ interface AddSourceDeps {
   readonly clock: Clock
   readonly ids: Ids
   readonly readable: ReadablePaths
+  readonly sourcesMax: number
 }
 
-const sourcesMax = 1000
-
 /** Has files followed from now on. Throws `logs.path_forbidden`, `logs.source_taken`, `logs.too_many_sources`. */
-export function addSource({ store, clock, ids, readable }: AddSourceDeps) {
+export function addSource({ store, clock, ids, readable, sourcesMax }: AddSourceDeps) {
   return async (actor: Actor, { name, paths }: Pick<LogSource, 'name' | 'paths'>): Promise<LogSource> => {
     const by = staffName(actor)
     for (const path of paths)

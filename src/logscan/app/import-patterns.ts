@@ -2,7 +2,7 @@ import type { Actor } from '../../kernel/actor.ts'
 import { DomainError } from '../../kernel/errors.ts'
 import type { LogPattern } from '../domain/log-pattern.ts'
 import { isSamePattern, type SetPattern } from '../domain/pattern-set.ts'
-import { type changePatterns, type PatternChange, patternsMax } from './change-patterns.ts'
+import type { changePatterns, PatternChange, PatternLimits } from './change-patterns.ts'
 import { weighPatterns } from './weigh-patterns.ts'
 
 /** What a text says: patterns, or why it cannot be read. */
@@ -13,6 +13,7 @@ export type ReadPatterns = (
 interface ImportPatternsDeps {
   readonly change: ReturnType<typeof changePatterns>
   readonly readPatterns: ReadPatterns
+  readonly limits: PatternLimits
 }
 
 export interface PatternsImported {
@@ -31,13 +32,13 @@ const lengthMax = 10_000
  * Takes all patterns of a text, or none; those that are there already are replaced, and stay switched on or off. Throws
  * `logs.patterns_unreadable`, `logs.too_many_patterns`.
  */
-export function importPatterns({ change, readPatterns }: ImportPatternsDeps) {
+export function importPatterns({ change, readPatterns, limits: { patternsMax, stepsMax } }: ImportPatternsDeps) {
   return async (actor: Actor, text: string): Promise<PatternsImported> => {
     const { patterns, problems } = await readPatterns(text)
     refuse([...problems, ...patterns.flatMap(sizeProblems)])
     if (patterns.length > patternsMax)
       throw new DomainError('logs.too_many_patterns', 'conflict', { field: 'yaml', max: patternsMax })
-    refuse(weighPatterns(patterns).problems)
+    refuse(weighPatterns(patterns, stepsMax).problems)
     let changes: PatternChange[] = []
     const { version } = await change(actor, (before) => {
       const known = new Map(before.map((entry) => [entry.pattern.id, entry]))

@@ -33,6 +33,8 @@ export interface FollowStep {
   readonly before: number | null
   readonly lines: readonly FoundLine[]
   readonly groups: readonly FoundGroup[]
+  /** Version of the set of patterns that the lines match. */
+  readonly patternsVersion: number
 }
 
 /** Somebody else has gone on with the generation: nothing was kept, and it has to be loaded anew. */

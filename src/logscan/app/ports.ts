@@ -65,6 +65,7 @@ export interface PatternWrites {
   lock(): Promise<number>
   /** Writes settings over those of the same ids, as the next version. */
   save(version: number, actor: string, settings: readonly PatternSetting[]): Promise<void>
+  remove(ids: readonly string[]): Promise<void>
 }
 
 export interface LogSource {

@@ -8,13 +8,11 @@ export interface PatternsWeighed {
   readonly problems: readonly string[]
 }
 
-/** Of all patterns that are looked for: they are looked for together, and that takes memory. */
-export const stepsMax = 100_000
 /** A pattern that is refused for its size has cost the most. */
 const problemsMax = 5
 
 /** How large patterns are together; looks no further once they are too large, or too many of them cannot be used. */
-export function weighPatterns(patterns: readonly LogPattern[]): PatternsWeighed {
+export function weighPatterns(patterns: readonly LogPattern[], stepsMax: number): PatternsWeighed {
   const problems: string[] = []
   let steps = 0
   for (const pattern of patterns) {

@@ -21,6 +21,7 @@ export const LogEventView = z
     time: Timestamp.nullable().describe('What the line says of itself; null if it tells no time'),
     seenAt: Timestamp.describe('When it was read'),
     patterns: z.array(z.string()).describe('Ids of the patterns that it matches'),
+    patternsVersion: count('Version of the set of patterns that was looked for'),
     text: z.string().nullable().describe('The line; null where its group had too many in that minute'),
   })
   .describe('A line that matched')

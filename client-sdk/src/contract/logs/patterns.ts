@@ -32,6 +32,21 @@ interface Ways {
 const ways = ({ regex, anyOf }: Ways) => [regex, anyOf].filter((way) => way !== undefined).length
 const oneWay = { path: ['regex'], message: 'must be given, or anyOf, and not both' }
 
+export const LogPatternCost = z
+  .object({
+    steps: count('Steps of the program: what it takes in memory'),
+    isFiltered: z
+      .boolean()
+      .describe('Whether a text must stand in every line that matches; without, every line is read by the automaton'),
+    looksPerMib: z
+      .number()
+      .nullable()
+      .describe(
+        'Places in a MiB of a typical log at which such a text stands and a line is looked at closely; null without',
+      ),
+  })
+  .describe('What it costs to look for it')
+
 export const LogPatternView = z
   .object({
     id: LogPatternId,
@@ -45,6 +60,7 @@ export const LogPatternView = z
     ignoreCase: IgnoreCase,
     isEnabled: z.boolean().describe('Whether it is looked for'),
     isBuiltIn: z.boolean().describe('Whether it came with the product; such a one can only be switched on and off'),
+    cost: LogPatternCost,
     version: count('Version of the set that changed it last; 0 for a built-in one that nobody changed'),
     createdAt: Timestamp.nullable().describe('Null for a built-in one that nobody changed'),
     updatedAt: Timestamp.nullable().describe('Null for a built-in one that nobody changed'),
@@ -56,6 +72,9 @@ export const LogPatternListOutput = z.object({
   items: z.array(LogPatternView).describe('The patterns by their ids'),
   nextCursor: z.string().nullable().describe('Ask with this for the next page; null at the end'),
   version: count('Version of the set; it grows with every change'),
+  cost: LogPatternCost.extend({ stepsMax: count('Steps that they may have together') }).describe(
+    'What it costs to look for all that are switched on: one without a filter has every line read for all of them',
+  ),
 })
 
 export const CreateLogPatternInput = z
@@ -81,6 +100,7 @@ export const UpdateLogPatternInput = z
   })
   .refine((input) => ways(input) < 2, { path: ['regex'], message: 'must be left out where anyOf is given' })
 
+export const LogPatternInput = z.object({ id: LogPatternId })
 export const SetLogPatternEnabledInput = z.object({
   id: LogPatternId,
   isEnabled: z.boolean().describe('Whether it is looked for'),
@@ -96,6 +116,7 @@ export const TestLogPatternInput = z
   .refine((input) => ways(input) === 1, oneWay)
 export const TestLogPatternOutput = z.object({
   matches: count('Lines that match'),
+  cost: LogPatternCost,
   lines: z
     .array(LogTextLine.extend({ length: count('Its bytes') }))
     .describe('Those lines, at most 1000, in their order; offsets are in bytes of UTF-8'),

@@ -13,7 +13,11 @@ const SourcePath = exactLine({ min: 2, max: 4000 })
 
 export const LogLoss = z
   .object({
-    reason: z.enum(['truncated', 'unreadable']).describe('Why they were not read'),
+    reason: z
+      .enum(['truncated', 'unreadable', 'compressed', 'unmatchable'])
+      .describe(
+        'Cut away before they were read; not readable; compressed before; or such that looking for patterns in them failed',
+      ),
     bytes: count('Bytes that were not read'),
   })
   .describe('Bytes that were lost')

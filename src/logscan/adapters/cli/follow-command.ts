@@ -18,7 +18,7 @@ export interface FollowFlags {
 }
 
 const limits = {
-  ...{ stepBytes: 2 << 20, endedMax: 1000 },
+  ...{ stepBytes: 2 << 20, endedMax: 1000, unpackedMax: 4 * 2 ** 30 },
   ...{ drainMs: 60_000, retryMs: 1000 },
 }
 const times = { everyMs: 5000, settleMs: 50, againMs: 250 }
@@ -38,7 +38,7 @@ export async function runFollow(
   await using runner = new SourceRunner({
     ...{ store, node: hostname(), newId: randomUUID, now: terminal.now, wait, mayRead: () => true },
     options: { jobs: flags.jobs, openFilesMax, limits, times, atEnd: !flags.fromStart },
-    plan: async () => ({ sources: [{ id: sourceOf(names), names }], patterns, version: '' }),
+    plan: async () => ({ sources: [{ id: sourceOf(names), names }], patterns, version: 0 }),
     problem: (_, path, text) => terminal.complain(path === '' ? text : `${path}: ${text}`),
     found: (_, path, lines) => terminal.output.write(lines.map((line) => shown(path, line, flags.ndjson)).join('')),
   })

@@ -1,6 +1,7 @@
 import { type FoundLine, type MatchStore, StepConflict } from '../../app/match-store.ts'
 import type { Generation, Loss } from '../../domain/follow/generation.ts'
 import { describeError } from '../scan/describe-error.ts'
+import { matchCarefully } from './careful-match.ts'
 import type { FilePlaces } from './file-places.ts'
 import { compressedText, endOfFirstLine, endOfLastLine, headOf, holds, isCompressed, tailOf } from './file-text.ts'
 import type { Followed, MatchedStep } from './followed.ts'
@@ -155,24 +156,30 @@ export class FileReader {
     const { generation } = file
     if (!holds(fd, size, generation)) return 'cut'
     const { offset, path } = generation
-    const limit = this.#endOfStep(file, fd, size)
-    if (limit === -1) return null
+    const most = this.#endOfStep(file, fd, size)
+    if (most === -1) return null
     if (offset === 0 && isCompressed(fd)) {
       problems.tell(path, compressedText)
       return null
     }
-    const [head, tail] = [headOf(fd, limit), tailOf(fd, limit)]
-    const { lines, groups, newlines, problem } = await pool.match({ path, fd, from: offset, limit })
+    const whole = { head: headOf(fd, most), tail: tailOf(fd, most), offset: most }
+    const found = await matchCarefully(pool, { path, fd, from: offset, limit: most })
+    const { lines, groups, newlines, problem, patternsVersion, limit, unmatchable } = found
     // The file may have been cut, or written anew, in the meantime.
-    if (!holds(fd, factsOfOpen(fd).size, { head, tail, offset: limit })) return 'again'
+    if (!holds(fd, factsOfOpen(fd).size, whole)) return 'again'
     if (problem !== null) {
       problems.tell(path, problem)
       return null
     }
-    const read = { offset: limit, newlines: generation.newlines + newlines, head, tail }
-    file.generation = { ...file.generation, ...read, size: Math.max(generation.size, size) }
+    if (unmatchable > 0) problems.tell(path, `has ${unmatchable} bytes at ${offset} in which nothing can be looked for`)
+    const { head, tail } = limit === most ? whole : { head: headOf(fd, limit), tail: tailOf(fd, limit) }
+    const losses: Loss[] = unmatchable > 0 ? [{ reason: 'unmatchable', bytes: unmatchable }] : []
+    file.generation = {
+      ...{ ...file.generation, head, tail, offset: limit, newlines: generation.newlines + newlines },
+      ...{ size: Math.max(generation.size, size), losses: [...generation.losses, ...losses] },
+    }
     const numbered = lines.map((found) => ({ ...found, line: found.line + generation.newlines }))
-    return { generation: file.generation, lines: numbered, groups }
+    return { generation: file.generation, lines: numbered, groups, patternsVersion }
   }
 
   /** Up to where the next lines are whole; -1 if none is. */

@@ -42,6 +42,7 @@ export interface MatchedStep {
   readonly generation: Generation
   readonly lines: readonly FoundLine[]
   readonly groups: readonly FoundGroup[]
+  readonly patternsVersion: number
 }
 
 /** How far a text was read. */

@@ -2,6 +2,8 @@ import { realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { FoundLine, MatchStore } from '../../app/match-store.ts'
 import { type Generation, type Loss, noPiece } from '../../domain/follow/generation.ts'
+import { hasPackedName } from '../../domain/follow/rotation-name.ts'
+import { CompressedTexts } from './compressed-texts.ts'
 import { Copies } from './copies.ts'
 import { FilePlaces } from './file-places.ts'
 import { FileReader } from './file-reader.ts'
@@ -24,6 +26,8 @@ export interface FollowLimits {
   readonly retryMs: number
   /** Ended generations by which copies are recognised. */
   readonly endedMax: number
+  /** Bytes of a compressed text that are unpacked into a temporary file, where it was not read to its end. */
+  readonly unpackedMax: number
 }
 
 export interface FollowEvents {
@@ -74,6 +78,7 @@ export class Follower implements AsyncDisposable {
   readonly #keeper: StepKeeper
   readonly #reader: FileReader
   readonly #copies: Copies
+  readonly #compressed: CompressedTexts
   #looking: Promise<void> = Promise.resolve()
   #isClosed = false
   #hasSeenAll = false
@@ -92,6 +97,10 @@ export class Follower implements AsyncDisposable {
       newGeneration: (path, facts) => this.#newGeneration(path, facts),
     })
     this.#copies = new Copies({ ...shared, files: this.#files, reader: this.#reader })
+    this.#compressed = new CompressedTexts({
+      ...{ pool: deps.pool, keeper: this.#keeper, problems: this.#problems, texts: this.#texts, found: events.found },
+      ...{ stepBytes: limits.stepBytes, unpackedMax: limits.unpackedMax, isClosed: () => this.#isClosed },
+    })
   }
 
   /** Has to be called first: takes up what the store knows. */
@@ -151,8 +160,11 @@ export class Follower implements AsyncDisposable {
       })
     const isKnown = ({ facts }: { facts: FileFacts }) =>
       this.#files.has(keyOf(facts)) || this.#texts.unseenIn(facts) !== null
-    // A copy is told from another text by its original, which has to be seen first.
-    const inOrder = [...there.values()].sort((one, other) => Number(isKnown(other)) - Number(isKnown(one)))
+    // A copy is told from another text by its original, which has to be seen first; what was compressed, before its file's
+    // number is found to belong to another.
+    const rank = (file: { path: string; facts: FileFacts }) =>
+      Number(isKnown(file)) + 2 * Number(hasPackedName(file.path))
+    const inOrder = [...there.values()].sort((one, other) => rank(other) - rank(one))
     for (const { path, facts } of inOrder) {
       if (this.#isClosed) return
       await this.#problems.attempt(path, async () => {
@@ -233,8 +245,10 @@ export class Follower implements AsyncDisposable {
     const fd = this.#places.open.open(file, path, facts)
     // Another has its name by now, and is met the next time.
     if (fd === null) return
-    if (isCompressed(fd)) this.#problems.tell(path, compressedText)
-    else if (await this.#findStart(file, fd, atEnd)) {
+    if (isCompressed(fd)) {
+      await this.#compressed.readOn(path)
+      this.#problems.tell(path, compressedText)
+    } else if (await this.#findStart(file, fd, atEnd)) {
       this.#files.set(keyOf(facts), file)
       if (facts.size > file.generation.offset) this.#reader.changed(file)
       return

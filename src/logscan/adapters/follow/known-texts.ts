@@ -45,6 +45,12 @@ export class KnownTexts {
     return [...this.#unseen.values()]
   }
 
+  /** Those that were not seen since the start, in files that, compressed, could have that path. */
+  unseenBefore(path: string): readonly Generation[] {
+    const originals = originalPaths(path)
+    return this.unseen.filter((generation) => originals.includes(generation.path))
+  }
+
   /** It is seen again, or was ended. */
   seen(generation: Generation): void {
     if (generation.isEnded) this.#forgetEnded(generation)

@@ -12,12 +12,14 @@ export interface RangeFound {
   readonly lines: readonly FoundLine[]
   readonly groups: readonly FoundGroup[]
   readonly newlines: number
+  /** Version of the set of patterns. */
+  readonly patternsVersion: number
   /** Why it could not be read. */
   readonly problem: string | null
 }
 
 /** A range killed so many threads that it is not tried again. */
-class MatcherBroken extends Error {
+export class MatcherBroken extends Error {
   override readonly name = 'MatcherBroken'
 }
 
@@ -33,6 +35,7 @@ interface Thread {
   readonly slots: BatchSlots
   readonly underWay: Int32Array
   readonly setup: WorkerSetup
+  readonly version: number
   job: Job | null
   lines: FoundLine[]
   groups: FoundGroup[]
@@ -51,16 +54,18 @@ export class MatcherPool implements AsyncDisposable {
   readonly #waiting: Job[] = []
   readonly #threads = new Set<Thread>()
   #setup: WorkerSetup
+  #version: number
   #isClosed = false
 
   constructor(
     jobs: number,
     setup: WorkerSetup,
-    { file = createRequire(import.meta.url).resolve('#scan-worker') } = {},
+    { version = 0, file = createRequire(import.meta.url).resolve('#scan-worker') } = {},
   ) {
     this.#file = file
     this.#jobs = jobs
     this.#setup = setup
+    this.#version = version
   }
 
   /** Ranges that were not begun yet. */
@@ -69,8 +74,9 @@ export class MatcherPool implements AsyncDisposable {
   }
 
   /** Ranges asked for from now on, and those that wait, are matched so. */
-  use(setup: WorkerSetup): void {
+  use(setup: WorkerSetup, version = 0): void {
     this.#setup = setup
+    this.#version = version
     for (const thread of this.#threads) if (thread.job === null) this.#retire(thread)
     this.#next()
   }
@@ -85,7 +91,7 @@ export class MatcherPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
-    const ended = new MatcherBroken('the matcher was closed')
+    const ended = new Error('the matcher was closed')
     for (const { reject } of this.#waiting.splice(0)) reject(ended)
     const threads = [...this.#threads]
     this.#threads.clear()
@@ -120,7 +126,7 @@ export class MatcherPool implements AsyncDisposable {
       resourceLimits: { maxYoungGenerationSizeMb: youngMb },
     })
     const underWay = new Int32Array(batchesUnderWay)
-    const thread: Thread = { worker, slots, underWay, setup, job: null, lines: [], groups: [] }
+    const thread: Thread = { worker, slots, underWay, setup, version: this.#version, job: null, lines: [], groups: [] }
     this.#threads.add(thread)
     worker.on('error', (error) => this.#died(thread, error))
     worker.on('exit', (code) => this.#died(thread, new Error(`a matcher thread ended with ${code}`)))
@@ -155,7 +161,7 @@ export class MatcherPool implements AsyncDisposable {
     thread.lines = []
     thread.groups = []
     if (thread.setup !== this.#setup) this.#retire(thread)
-    job?.resolve({ lines, groups, newlines, problem })
+    job?.resolve({ lines, groups, newlines, problem, patternsVersion: thread.version })
     this.#next()
   }
 

@@ -19,11 +19,11 @@ export interface FollowSource {
   readonly names: readonly string[]
 }
 
-/** What is to be followed, and what is looked for; the version tells one set of patterns from another. */
+/** What is to be followed, and what is looked for; the version is that of the set of patterns, and kept with what they find. */
 export interface FollowPlan {
   readonly sources: readonly FollowSource[]
   readonly patterns: readonly LogPattern[]
-  readonly version: string
+  readonly version: number
 }
 
 export interface RunnerOptions {
@@ -80,7 +80,7 @@ export class SourceRunner implements AsyncDisposable {
   readonly #claims: SourceClaims
   #pool: MatcherPool | null = null
   #parts: readonly MatchPart[] = []
-  #version: string | null = null
+  #version: number | null = null
   #clockAt = 0
   #refreshing: Promise<void> = Promise.resolve()
   #isFirst = true
@@ -143,7 +143,7 @@ export class SourceRunner implements AsyncDisposable {
     this.#others = others
   }
 
-  async #prepare(patterns: readonly LogPattern[], version: string, sources: readonly FollowSource[]): Promise<void> {
+  async #prepare(patterns: readonly LogPattern[], version: number, sources: readonly FollowSource[]): Promise<void> {
     const { now, options } = this.#deps
     const isNew = version !== this.#version
     if (!isNew && now() - this.#clockAt < clockMs) return
@@ -161,8 +161,8 @@ export class SourceRunner implements AsyncDisposable {
         patternLevels: patterns.map(({ level }) => level),
       },
     }
-    if (this.#pool === null) this.#pool = new MatcherPool(options.jobs, setup)
-    else this.#pool.use(setup)
+    if (this.#pool === null) this.#pool = new MatcherPool(options.jobs, setup, { version })
+    else this.#pool.use(setup, version)
   }
 
   async #start(source: FollowSource): Promise<void> {

@@ -27,10 +27,10 @@ export class StepKeeper {
   }
 
   /** Throws StepConflict and ClaimLost; another error if it was closed meanwhile, and nothing was kept. */
-  async keep(file: Pick<Followed, 'stored' | 'kept'>, { generation, lines, groups }: MatchedStep): Promise<void> {
+  async keep(file: Pick<Followed, 'stored' | 'kept'>, { generation, ...found }: MatchedStep): Promise<void> {
     const { store, retryMs, problems, wait } = this.#deps
     if (file.stored === null && generation.offset === 0) return
-    const step = { generation, before: file.stored, lines, groups }
+    const step = { generation, before: file.stored, ...found }
     do {
       try {
         await store.keep([step])
@@ -48,6 +48,6 @@ export class StepKeeper {
 
   /** Keeps that a text has come to stand so, with no new lines. */
   keepState(file: Pick<Followed, 'stored' | 'kept'>, generation: Followed['generation']): Promise<void> {
-    return this.keep(file, { generation, lines: [], groups: [] })
+    return this.keep(file, { generation, lines: [], groups: [], patternsVersion: 0 })
   }
 }

@@ -1,13 +1,13 @@
 import { stringify } from 'yaml'
 import type { ReadPatterns } from '../../app/import-patterns.ts'
 import type { LogPattern } from '../../domain/log-pattern.ts'
-import { readPatternFile } from './pattern-file.ts'
+import { readPatterns } from './pattern-file.ts'
 import { PatternFileError } from './pattern-file-error.ts'
 
 /** Reads YAML, as it is imported. */
 export const readPatternText: ReadPatterns = async (text) => {
   try {
-    return { patterns: await readPatternFile('patterns.yaml', text), problems: [] }
+    return { patterns: await readPatterns('patterns.yaml', text), problems: [] }
   } catch (error) {
     if (error instanceof PatternFileError) return { patterns: [], problems: error.problems }
     // Aliases that stand for too much, or for nothing.

@@ -18,7 +18,7 @@ const Entry = z
   .refine(({ regex, literal, any_of }) => [regex, literal, any_of].filter((way) => way !== undefined).length === 1, {
     message: 'must have one of regex, literal and any_of',
   })
-const Entries = z.array(Entry).min(1).max(patternsMax)
+const Entries = z.array(Entry).max(patternsMax)
 
 /** Throws PatternFileError. */
 export function readYamlPatterns(text: string): LogPattern[] {

@@ -7,6 +7,7 @@ export interface PlacedLine {
   readonly line: FoundLine
   readonly generation: string
   readonly source: string
+  readonly patternsVersion: number
   /** What it says of itself, or when it was seen: also if it claims a time that has not come yet. */
   readonly time: number
 }
@@ -23,8 +24,8 @@ export interface GroupArrival {
 }
 
 export function placeLines(steps: readonly FollowStep[], nowMs: number): PlacedLine[] {
-  return steps.flatMap(({ generation: { id, source }, lines }) =>
-    lines.map((line) => ({ line, generation: id, source, time: Math.min(line.time ?? nowMs, nowMs) })),
+  return steps.flatMap(({ generation: { id, source }, lines, patternsVersion }) =>
+    lines.map((line) => ({ line, generation: id, source, patternsVersion, time: Math.min(line.time ?? nowMs, nowMs) })),
   )
 }
 

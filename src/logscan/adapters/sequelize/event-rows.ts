@@ -14,6 +14,8 @@ export interface KeptLine {
   readonly time: number | null
   readonly seenAt: number
   readonly patterns: readonly string[]
+  /** Version of the set of patterns. */
+  readonly patternsVersion: number
   /** Null if there were too many of its group in that minute. */
   readonly text: string | null
 }
@@ -30,6 +32,7 @@ export interface EventRow {
   seen_at_ms: Int64
   group_id: string
   patterns: string
+  patterns_version: Int64
   text: string | null
 }
 
@@ -42,5 +45,6 @@ export function toKeptLine({ generation_id, source, path, level, group_id, text,
     time: row.time_ms === null ? null : Number(row.time_ms),
     seenAt: Number(row.seen_at_ms),
     patterns: JSON.parse(row.patterns),
+    patternsVersion: Number(row.patterns_version),
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Int64 } from '../../../platform/database/columns.ts'
-import type { Generation, Loss } from '../../domain/follow/generation.ts'
+import { type Generation, type Loss, lossReasons } from '../../domain/follow/generation.ts'
 
 export interface GenerationRow {
   id: string
@@ -24,7 +24,7 @@ export interface GenerationRow {
 export const generationColumns = `g.id, g.source, g.node, g.path, g.device, g.inode, g.head_bytes, g.head_hash, g.offset_bytes,
   g.newlines, g.tail_bytes, g.tail_hash, g.size_bytes, g.is_ended, g.losses`
 
-const StoredLosses = z.array(z.object({ reason: z.enum(['truncated', 'unreadable']), bytes: z.number() }))
+const StoredLosses = z.array(z.object({ reason: z.enum(lossReasons), bytes: z.number() }))
 
 export const readLosses = (losses: string): readonly Loss[] => StoredLosses.parse(JSON.parse(losses))
 

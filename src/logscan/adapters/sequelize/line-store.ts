@@ -26,7 +26,7 @@ export async function keepLines(deps: KeepLinesDeps, lines: readonly PlacedLine[
   const texts = await keptTexts(tx, lines)
   const minutes = new Map<string, MinuteValues>()
   const hours = new Map<string, HourValues>()
-  const events = lines.map(({ line, generation, source, time }): EventValues => {
+  const events = lines.map(({ line, generation, source, patternsVersion, time }): EventValues => {
     const minute = bucketIn(minutes, { line, source, bucketMs: bucketOf(time, minuteMs) })
     const hour = bucketIn(hours, { line, source, bucketMs: bucketOf(time, hourMs) })
     const key = textKey(line.group, minute.bucketMs)
@@ -48,6 +48,7 @@ export async function keepLines(deps: KeepLinesDeps, lines: readonly PlacedLine[
       seenAtMs: nowMs,
       groupId: line.group,
       patterns: JSON.stringify(line.patterns),
+      patternsVersion,
       text: hasText ? bounded(line.text, textMaxLength) : null,
     }
   })

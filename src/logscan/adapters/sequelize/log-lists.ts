@@ -80,7 +80,7 @@ export function createLogLists(database: Database) {
       // First the page, by an index, and then the generations: the other way round all lines would be sorted.
       const rows = await database.select<EventRow>(
         `SELECT COALESCE(k.merged_into, e.group_id) AS group_id, e.generation_id, g.source, g.path, e.offset_bytes, e.length_bytes, e.line, e.level, e.time_ms,
-           e.seen_at_ms, e.patterns, e.text
+           e.seen_at_ms, e.patterns, e.patterns_version, e.text
          FROM (${pageOf(keys, conditions)}) e
          JOIN log_generations g ON g.id = e.generation_id LEFT JOIN log_groups k ON k.id = e.group_id ${newestFirst}`,
         {

@@ -16,18 +16,8 @@ export interface GroupHistoryEntry {
 
 export type LogQueries = ReturnType<typeof createLogQueries>
 
-/** Counts, single groups, and the retention of lines. */
+/** Counts, and single groups. */
 export function createLogQueries(database: Database) {
-  /** Rows whose time lies before that, the oldest first; as many as `atMostRows` say that there may be more. */
-  const removeOldest = (table: string, time: string) => (olderThanMs: number, atMostRows: number) =>
-    database.transaction((tx) => {
-      const oldest = `FROM ${table} WHERE ${time} < :olderThanMs ORDER BY ${time} LIMIT :atMostRows`
-      // Only MySQL can delete in order.
-      const sql =
-        tx.dialect === 'mysql' ? `DELETE ${oldest}` : `DELETE FROM ${table} WHERE rowid IN (SELECT rowid ${oldest})`
-      return tx.change(sql, { olderThanMs, atMostRows })
-    })
-
   return {
     ...countQueries(database),
 
@@ -53,11 +43,6 @@ export function createLogQueries(database: Database) {
         actor,
       }))
     },
-
-    /** Removes lines that were seen before that time, and returns how many; what was counted of them stays. */
-    pruneEvents: removeOldest('log_events', 'seen_at_ms'),
-    /** The same for the counts by minute; those by hour stay. */
-    pruneMinutes: removeOldest('log_minutes', 'bucket_ms'),
   }
 }
 

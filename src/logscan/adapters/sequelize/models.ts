@@ -75,6 +75,7 @@ export interface EventValues {
   seenAtMs: number
   groupId: string
   patterns: string
+  patternsVersion: number
   text: string | null
 }
 
@@ -179,6 +180,7 @@ export function defineLogModels(sequelize: Sequelize) {
       seenAtMs: int64,
       groupId: group,
       patterns: DataTypes.TEXT,
+      patternsVersion: int64,
       text: text(textMaxLength),
     }),
     minutes: defineTable<MinuteValues>(sequelize, 'log_minutes', ['bucketMs', 'groupId', 'level', 'source'], {

@@ -62,6 +62,9 @@ export function patternWrites(tx: Tx, models: SettingModels, clock: Clock): Patt
       for (const part of chunksOf(rows, ({ regex, anyOf }) => (regex ?? anyOf ?? '').length))
         await upsertRows(tx, models.patterns, part, replaced)
     },
+    async remove(ids) {
+      if (ids.length > 0) await tx.change('DELETE FROM log_patterns WHERE id IN (:ids)', { ids })
+    },
   }
 }
 

@@ -1,8 +1,10 @@
 import {
   CreateLogPatternInput,
+  Done,
   ExportLogPatternsOutput,
   ImportLogPatternsInput,
   ImportLogPatternsOutput,
+  LogPatternInput,
   LogPatternListInput,
   LogPatternListOutput,
   LogPatternView,
@@ -16,9 +18,12 @@ import type { createPattern } from '../../app/create-pattern.ts'
 import type { readPatternSet } from '../../app/current-patterns.ts'
 import type { enablePattern } from '../../app/enable-pattern.ts'
 import type { importPatterns } from '../../app/import-patterns.ts'
+import { costsOf } from '../../app/pattern-costs.ts'
+import type { removePattern } from '../../app/remove-pattern.ts'
 import type { testPattern } from '../../app/test-pattern.ts'
 import type { updatePattern } from '../../app/update-pattern.ts'
 import type { LogPattern } from '../../domain/log-pattern.ts'
+import { sumCosts } from '../../domain/match/pattern-cost.ts'
 import { writePatternText } from '../patterns/pattern-text.ts'
 import { readSeek, seekPage } from '../sequelize/seek-cursor.ts'
 import { logAccess } from './access.ts'
@@ -29,6 +34,8 @@ export interface PatternRouterDeps {
   readonly createPattern: ReturnType<typeof createPattern>
   readonly updatePattern: ReturnType<typeof updatePattern>
   readonly enablePattern: ReturnType<typeof enablePattern>
+  readonly removePattern: ReturnType<typeof removePattern>
+  readonly stepsMax: number
   readonly testPattern: ReturnType<typeof testPattern>
   readonly importPatterns: ReturnType<typeof importPatterns>
 }
@@ -46,6 +53,7 @@ function matchOf({ regex, anyOf }: Ways): LogPattern['match'] | undefined {
 
 export function createPatternRouter(procedures: Procedures, deps: PatternRouterDeps) {
   const { readPatternSet, createPattern, updatePattern, enablePattern, testPattern, importPatterns } = deps
+  const { removePattern, stepsMax } = deps
   const { reading, changing } = logAccess(procedures)
   return router({
     list: reading
@@ -56,7 +64,9 @@ export function createPatternRouter(procedures: Procedures, deps: PatternRouterD
         const behind = readSeek(cursor ?? null, /^([\w.-]{1,60})$/)?.[0] ?? ''
         const rest = set.filter(({ pattern }) => pattern.id > behind).slice(0, limit + 1)
         const { items, nextCursor } = seekPage(rest, limit, { to: viewPattern, seekOf: ({ pattern }) => [pattern.id] })
-        return { items: [...items], nextCursor, version }
+        const enabled = set.filter(({ isEnabled }) => isEnabled)
+        const cost = sumCosts(enabled.map(({ pattern }) => costsOf(pattern)))
+        return { items: [...items], nextCursor, version, cost: { ...cost, stepsMax } }
       }),
     create: changing
       .input(CreateLogPatternInput)
@@ -86,14 +96,21 @@ export function createPatternRouter(procedures: Procedures, deps: PatternRouterD
       .mutation(async ({ ctx, input: { id, isEnabled } }) =>
         viewPattern(await enablePattern(ctx.actor, id, isEnabled)),
       ),
+    remove: changing
+      .input(LogPatternInput)
+      .output(Done)
+      .mutation(async ({ ctx, input: { id } }) => {
+        await removePattern(ctx.actor, id)
+        return { done: true } as const
+      }),
     // It changes nothing, but its text is too long for an address.
     test: reading
       .input(TestLogPatternInput)
       .output(TestLogPatternOutput)
       .mutation(({ input }) => {
         const match = matchOf(input) as LogPattern['match']
-        const { matches, lines } = testPattern({ match, ignoreCase: input.ignoreCase }, input.text)
-        return { matches, lines: [...lines] }
+        const { matches, lines, cost } = testPattern({ match, ignoreCase: input.ignoreCase }, input.text)
+        return { matches, cost, lines: [...lines] }
       }),
     import: changing
       .input(ImportLogPatternsInput)

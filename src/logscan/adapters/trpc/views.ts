@@ -1,4 +1,5 @@
 import type { LogEventView, LogGroupDetail, LogGroupView, LogPatternView } from '#contract'
+import { costsOf } from '../../app/pattern-costs.ts'
 import type { Level } from '../../domain/log-pattern.ts'
 import type { SetPattern } from '../../domain/pattern-set.ts'
 import type { TimeSpan } from '../../domain/time-span.ts'
@@ -69,6 +70,7 @@ export function viewPattern({ pattern, createdAt, updatedAt, ...state }: SetPatt
     ...{ id, title, level, ignoreCase },
     regex: 'regex' in match ? match.regex : null,
     anyOf: 'anyOf' in match ? [...match.anyOf] : null,
+    cost: costsOf(pattern),
     ...state,
     createdAt: isoOrNull(createdAt),
     updatedAt: isoOrNull(updatedAt),

@@ -42,8 +42,11 @@ export interface Loss {
 /**
  * - `truncated`: they were cut away before they were read, as far as is known.
  * - `unreadable`: the file could not be read there.
+ * - `compressed`: they were not read before the file was compressed, and are no whole line or too many.
+ * - `unmatchable`: they ended the threads that looked for patterns in them.
  */
-export type LossReason = 'truncated' | 'unreadable'
+export const lossReasons = ['truncated', 'unreadable', 'compressed', 'unmatchable'] as const
+export type LossReason = (typeof lossReasons)[number]
 
 export const headBytesMax = 4096
 export const tailBytesMax = 1024

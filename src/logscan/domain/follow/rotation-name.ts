@@ -3,6 +3,9 @@ const compressed = /\.(?:gz|zst)$/
 const counter = /^[-._]+(?:\d[\d\-_.T:Z]*|old|bak|backup)$/i
 const separator = /[-._]/g
 
+/** Whether a file is called as one that is compressed. */
+export const hasPackedName = (name: string) => compressed.test(name)
+
 /**
  * The names that a file may have had before it was rotated: `app.log` for `app.log.1`, `app.log-20260131`,
  * `app-2026-01-31.log`, `app.1.log`, and any of them with `.gz` or `.zst`.
