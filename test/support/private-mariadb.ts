@@ -22,8 +22,8 @@ function findMariadb(): { server: string; installer: string } | undefined {
 
 export const hasMariadb = (): boolean => findMariadb() !== undefined
 
-/** A MariaDB that is as durable as a real one, with small buffers. Its `url` names no database. */
-export async function startPrivateMariadb(): Promise<PrivateServer> {
+/** A MariaDB that is as durable as a real one, with small buffers unless told. Its `url` names no database. */
+export async function startPrivateMariadb({ bufferPoolMb = 64 } = {}): Promise<PrivateServer> {
   const programs = findMariadb()
   if (!programs) throw new Error('MariaDB was not found on PATH')
   // The server refuses to run as root unless told so; for others the option must be absent.
@@ -49,6 +49,8 @@ export async function startPrivateMariadb(): Promise<PrivateServer> {
       `--datadir=${join(directory, 'data')}`,
       `--init-file=${join(directory, 'init.sql')}`,
       `--socket=${join(directory, 's')}`,
+      // Another server that starts removes what it takes for leftovers of its own from a folder that all share.
+      `--tmpdir=${directory}`,
       `--pid-file=${join(directory, 'server.pid')}`,
       `--log-error=${join(directory, 'server.log')}`,
       '--bind-address=127.0.0.1',
@@ -56,7 +58,7 @@ export async function startPrivateMariadb(): Promise<PrivateServer> {
       '--skip-name-resolve',
       '--character-set-server=utf8mb4',
       '--innodb-flush-log-at-trx-commit=1',
-      '--innodb-buffer-pool-size=64M',
+      `--innodb-buffer-pool-size=${bufferPoolMb}M`,
       '--innodb-log-file-size=48M',
       '--key-buffer-size=1M',
       '--aria-pagecache-buffer-size=1M',

@@ -114,6 +114,7 @@ function guardDirectory(directory: string) {
   return {
     async release() {
       const exited = once(shell, 'exit')
+      shell.ref()
       shell.stdin.end()
       await exited
     },

@@ -50,7 +50,7 @@ export function countQueries(reader: Reader) {
         `SELECT level, SUM(count) AS total FROM ${table} WHERE bucket_ms >= :${start} AND bucket_ms < :${end}
            ${source === null ? '' : 'AND source = :source'} GROUP BY level`
       const rows = await reader.select<{ level: Level; total: string | number }>(
-        `${walk('log_minutes', 'fromMs', 'rest')} UNION ALL ${walk('log_hours', 'firstHour', 'hoursEnd')}
+        `${walk('log_minutes', 'fromMs', 'rest')} UNION ALL ${walk('log_hour_totals', 'firstHour', 'hoursEnd')}
          UNION ALL ${walk('log_minutes', 'hoursEnd', 'toMs')}`,
         { fromMs, rest, firstHour, hoursEnd, toMs, source },
       )
@@ -62,12 +62,13 @@ export function countQueries(reader: Reader) {
     /** Oldest first. The caller sees to it that there are not too many steps. */
     async series({ step, from, to, source, group }: SeriesRequest): Promise<SeriesPoint[]> {
       assert(stepsOf({ from, to }, step) <= seriesStepsMax, `a series has at most ${seriesStepsMax} steps`)
+      const table = step === 'minute' ? 'log_minutes' : group === null ? 'log_hour_totals' : 'log_hours'
       const conditions = ['bucket_ms >= :fromMs', 'bucket_ms < :to']
       if (source !== null) conditions.push('source = :source')
       if (group !== null) conditions.push('group_id IN (:keys)')
       const keys = group === null ? [] : await memberIds(reader, group)
       const rows = await reader.select<{ bucket_ms: Int64; level: Level; total: string | number }>(
-        `SELECT bucket_ms, level, SUM(count) AS total FROM ${step === 'minute' ? 'log_minutes' : 'log_hours'}
+        `SELECT bucket_ms, level, SUM(count) AS total FROM ${table}
          WHERE ${conditions.join(' AND ')} GROUP BY bucket_ms, level ORDER BY bucket_ms`,
         { fromMs: bucketOf(from, stepMs[step]), to, source, keys },
       )

@@ -5,7 +5,14 @@ import { upsertRows } from '../../../platform/database/upsert.ts'
 import { createBreather } from '../../../platform/event-loop.ts'
 import { hourMs, minuteMs } from '../../domain/time-span.ts'
 import type { PlacedLine } from './arrivals.ts'
-import { type EventValues, type HourValues, type LogModels, type MinuteValues, textMaxLength } from './models.ts'
+import {
+  type EventValues,
+  type HourValues,
+  type LogModels,
+  type MinuteValues,
+  type TotalValues,
+  textMaxLength,
+} from './models.ts'
 import { bounded, chunksOf } from './row-text.ts'
 
 export const bucketOf = (timeMs: number, stepMs: number) => Math.floor(timeMs / stepMs) * stepMs
@@ -59,15 +66,18 @@ export async function keepLines(deps: KeepLinesDeps, lines: readonly PlacedLine[
   for (const part of chunksOf(inOrder(minutes)))
     await upsertRows(tx, models.minutes, part, { count: 'add', texts: 'add' })
   for (const part of chunksOf(inOrder(hours))) await upsertRows(tx, models.hours, part, { count: 'add' })
+  for (const part of chunksOf(inOrder(totalsOf(hours.values()))))
+    await upsertRows(tx, models.totals, part, { count: 'add' })
 }
 
 const textKey = (group: string, bucketMs: number) => `${group} ${bucketMs}`
 
 /** How many texts each minute of the groups has already. */
 async function keptTexts(tx: Tx, lines: readonly PlacedLine[]): Promise<Map<string, number>> {
-  const groups = [...new Set(lines.map(({ line }) => line.group))]
   const kept = new Map<string, number>()
-  for (const buckets of chunksOf([...new Set(lines.map(({ time }) => bucketOf(time, minuteMs)))])) {
+  const groupChunks = chunksOf([...new Set(lines.map(({ line }) => line.group))])
+  const bucketChunks = chunksOf([...new Set(lines.map(({ time }) => bucketOf(time, minuteMs)))])
+  for (const [buckets, groups] of bucketChunks.flatMap((some) => groupChunks.map((few) => [some, few] as const))) {
     const rows = await tx.select<{ group_id: string; bucket_ms: Int64; texts: string | number }>(
       `SELECT group_id, bucket_ms, SUM(texts) AS texts FROM log_minutes
        WHERE bucket_ms IN (:buckets) AND group_id IN (:groups) GROUP BY group_id, bucket_ms`,
@@ -92,7 +102,17 @@ function bucketIn(buckets: Map<string, MinuteValues | HourValues>, { line, sourc
   return bucket
 }
 
+/** The same for all groups together. */
+function totalsOf(hours: Iterable<HourValues>): Map<string, TotalValues> {
+  const totals = new Map<string, TotalValues>()
+  for (const { bucketMs, source, level, count } of hours) {
+    const key = `${bucketMs} ${source} ${level}`
+    totals.set(key, { bucketMs, source, level, count: count + (totals.get(key)?.count ?? 0) })
+  }
+  return totals
+}
+
 /** All who count go through the buckets in one order. */
-function inOrder<Values extends HourValues>(buckets: ReadonlyMap<string, Values>): Values[] {
+function inOrder<Values>(buckets: ReadonlyMap<string, Values>): Values[] {
   return [...buckets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, bucket]) => bucket)
 }

@@ -32,6 +32,7 @@ export function createLogPruning(database: Database, retention: LogRetention) {
     { keptMs: eventsMs, remove: removeOldest('log_events', 'seen_at_ms') },
     { keptMs: minutesMs, remove: removeOldest('log_minutes', 'bucket_ms') },
     { keptMs: hoursMs, remove: removeOldest('log_hours', 'bucket_ms') },
+    { keptMs: hoursMs, remove: removeOldest('log_hour_totals', 'bucket_ms') },
     { keptMs: hoursMs, remove: removeOldest('log_group_changes', 'at_ms') },
     { keptMs: generationsMs, remove: removeOldest('log_generations', 'updated_at_ms', 'is_ended = 1 AND') },
     { keptMs: generationsMs, remove: removeOldest('log_followers', 'updated_at_ms') },

@@ -87,6 +87,8 @@ export interface HourValues {
   count: number
 }
 
+export type TotalValues = Omit<HourValues, 'groupId'>
+
 export interface MinuteValues extends HourValues {
   /** Lines of these that were kept with their text. */
   texts: number
@@ -186,6 +188,12 @@ export function defineLogModels(sequelize: Sequelize) {
     minutes: defineTable<MinuteValues>(sequelize, 'log_minutes', ['bucketMs', 'groupId', 'level', 'source'], {
       ...bucket,
       texts: int64,
+    }),
+    totals: defineTable<TotalValues>(sequelize, 'log_hour_totals', ['bucketMs', 'source', 'level'], {
+      bucketMs: int64,
+      source,
+      level,
+      count: int64,
     }),
     hours: defineTable<HourValues>(sequelize, 'log_hours', ['bucketMs', 'groupId', 'level', 'source'], bucket),
   }
