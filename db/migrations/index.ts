@@ -13,6 +13,7 @@ import { checksInTurn } from './0011-checks-in-turn.ts'
 import { sessionFactors } from './0012-session-factors.ts'
 import { logScanner } from './0013-log-scanner.ts'
 import { logSources } from './0014-log-sources.ts'
+import { logAlerts } from './0015-log-alerts.ts'
 import { logFollowers } from './0018-log-followers.ts'
 
 /** The schema's history, oldest first. A step that has been released is never changed. */
@@ -31,5 +32,6 @@ export const migrations: readonly Migration[] = [
   sessionFactors,
   logScanner,
   logSources,
+  logAlerts,
   logFollowers,
 ]

@@ -4,6 +4,7 @@ import type { Database } from '../platform/database/database.ts'
 import type { Logger } from '../platform/log.ts'
 import { createResources, type Resources } from '../platform/resources.ts'
 import { sharedSecret } from '../platform/shared-secret.ts'
+import { createWebhookSecrets } from '../platform/webhooks-out/webhook-secrets.ts'
 import { buildFront } from './build-front.ts'
 import { buildIdentity, type Identity } from './build-identity.ts'
 import { buildLogscan } from './build-logscan.ts'
@@ -64,7 +65,8 @@ async function open(config: Config, overrides: Overrides, resources: Resources):
   metrics.observe('xm_webhook_queue', 'Stored webhooks that wait in this process', () => payments.queue.waiting)
   const firstAdmin = await identity.createFirstAdmin()
 
-  const logscan = buildLogscan({ ...platform, directory: identity.directory })
+  const webhookSecrets = createWebhookSecrets(config.AUTH_SECRET ?? (await sharedSecret(database, 'webhooks')))
+  const logscan = buildLogscan({ ...platform, directory: identity.directory, webhookSecrets })
 
   const front = buildFront({ platform, identity, payments, logscan })
   const { router, realtime } = front

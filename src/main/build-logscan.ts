@@ -37,7 +37,10 @@ import type { ReadablePaths } from '../logscan/domain/follow/readable-paths.ts'
 import type { Audit } from '../platform/audit.ts'
 import type { Config } from '../platform/config.ts'
 import type { Database } from '../platform/database/database.ts'
+import type { Logger } from '../platform/log.ts'
 import type { Procedures } from '../platform/trpc.ts'
+import type { WebhookSecrets } from '../platform/webhooks-out/webhook-secrets.ts'
+import { buildAlerts } from './build-alerts.ts'
 
 interface BuildLogscan {
   readonly database: Database
@@ -45,12 +48,14 @@ interface BuildLogscan {
   readonly ids: Ids
   readonly audit: Audit
   readonly config: Config
+  readonly log: Logger
+  readonly webhookSecrets: WebhookSecrets
   readonly directory: StaffDirectory & { handlesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> }
 }
 
 export type Logscan = ReturnType<typeof buildLogscan>
 
-export function buildLogscan({ database, clock, ids, audit, directory, config }: BuildLogscan) {
+export function buildLogscan({ database, clock, ids, audit, directory, config, log, webhookSecrets }: BuildLogscan) {
   const store = createLogsStore({ database, clock, ids, audit })
   const queries = createLogQueries(database)
   const lists = createLogLists(database)
@@ -64,13 +69,16 @@ export function buildLogscan({ database, clock, ids, audit, directory, config }:
   const sourcesNow = currentSources({ store })
 
   const readable = readablePaths(config)
+  const alerts = buildAlerts({ store, database, clock, ids, log, config, secrets: webhookSecrets })
 
   return {
     readable,
+    alerts,
     prune: createLogPruning(database, {
       eventsMs: config.LOG_EVENT_RETENTION_MS,
       minutesMs: config.LOG_MINUTES_RETENTION_MS,
       hoursMs: config.LOG_HOURS_RETENTION_MS,
+      alertsMs: config.LOG_ALERT_RETENTION_MS,
       endedMs: config.LOG_ENDED_TEXTS_RETENTION_MS,
     }),
     feed: createLogFeed({
@@ -118,6 +126,7 @@ export function buildLogscan({ database, clock, ids, audit, directory, config }:
           pauseSource: pauseSource({ store }),
           removeSource: removeSource({ store }),
         },
+        alerts: alerts.router,
         counts: { ...queries, ...lists },
         readSpan: readSpan({ clock }),
       }),

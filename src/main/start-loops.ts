@@ -38,6 +38,10 @@ export function startLoops(
   if (config.ROLE !== 'worker') followLogs({ platform, realtime, ...logscan }, resources)
   if (config.ROLE === 'scanner') return
 
+  logscan.alerts.startLoops(resources, async (alert) => {
+    logscan.feed.alert(realtime, alert)
+    await realtime.flush()
+  })
   const relay = resources.use(
     startOutboxRelay({
       ...{ database, clock, log },

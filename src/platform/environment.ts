@@ -290,6 +290,29 @@ export const environmentSchema = z.object({
     .default(31_536_000_000)
     .describe('How long counts by the hour and the history of groups are kept, and groups that are seen no more'),
 
+  LOG_ALERT_RULES_MAX: integer(1, 10_000).default(200).describe('Alert rules that staff may have'),
+  LOG_ALERT_LOOK_MS: duration(100, 3_600_000)
+    .default(10_000)
+    .describe('Pause between two looks at what alert rules count'),
+  LOG_ALERT_POLL_MS: duration(20, 600_000).default(500).describe('Pause between two looks for alerts to deliver'),
+  LOG_ALERT_DELIVERIES_MAX: integer(1, 1000)
+    .default(16)
+    .describe('Deliveries of alerts under way at once in one process'),
+  LOG_ALERT_DELIVERIES_PER_RULE_MAX: integer(1, 1000).default(2).describe('Of these, those of one rule'),
+  LOG_ALERT_RETENTION_MS: duration(60_000).default(7_776_000_000).describe('How long alerts are kept'),
+
+  WEBHOOK_OUT_TIMEOUT_MS: duration(100, 120_000).default(10_000).describe('Longest wait for the answer to a webhook'),
+  WEBHOOK_OUT_ATTEMPTS_MAX: integer(1, 1000).default(15).describe('Attempts at one webhook before it is given up'),
+  WEBHOOK_OUT_RETRY_MS: duration(10, 3_600_000)
+    .default(5_000)
+    .describe('Pause before the second attempt at a webhook; it doubles with each'),
+  WEBHOOK_OUT_RETRY_MAX_MS: duration(10)
+    .default(21_600_000)
+    .describe('Longest pause between two attempts at a webhook'),
+  WEBHOOK_OUT_ALLOW_PRIVATE: flag
+    .default(false)
+    .describe('Webhooks may go to plain HTTP, and to addresses of private networks and of this machine'),
+
   SOCKETS_PER_SESSION_MAX: integer(1, 100_000).default(10).describe('Sockets of one session on one node'),
   SOCKETS_PER_USER_MAX: integer(1, 100_000)
     .default(50)

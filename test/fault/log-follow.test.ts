@@ -6,12 +6,14 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createApp } from '../../src/main/app.ts'
 import { readConfig } from '../../src/platform/config.ts'
 import { openDatabase } from '../../src/platform/database/database.ts'
 import { backends, type OpenBackend } from '../support/backends.ts'
 import { logscanFile } from '../support/logscan-command.ts'
 import { createRandom } from '../support/prepared-lines.ts'
 import { createDatabase, hasMariadb, startPrivateMariadb } from '../support/private-mariadb.ts'
+import { roomyEnv } from '../support/product.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const run = promisify(execFile)
@@ -175,6 +177,29 @@ describe.each(backends)('logscan follow --store ($name)', (backend) => {
     expect(await kept()).toEqual(last)
     expect(last).toEqual({ rows: 5400, places: 5400, counted: 5400, byMinute: 5400, groups: 1 })
   }, 90_000)
+
+  it('raises an alert once, which is delivered by another process if the one that found it is killed', async () => {
+    const log = join(folder, 'logs', 'app.log')
+    await writeFile(log, errorLines(0, 1000))
+    const first = follow(log)
+    await until(kept, ({ rows }) => rows === 1000)
+    await kill(first, 'SIGKILL')
+    await appendFile(log, errorLines(1000, 1000))
+    const second = follow(log)
+    await until(kept, ({ rows }) => rows === 2000)
+    await kill(second, 'SIGKILL')
+    await using database = await openDatabase(readConfig(opened.env))
+    const deliveries = () =>
+      database.select<{ status: string }>(
+        'SELECT d.status, d.channel, a.kind FROM log_alert_deliveries d JOIN log_alerts a ON a.id = d.alert_id ORDER BY d.channel',
+      )
+    const of = (status: string) => ['log', 'socket'].map((channel) => ({ status, channel, kind: 'new_group' }))
+    expect(await deliveries()).toEqual(of('pending'))
+    const env = { ...roomyEnv, ...opened.env, GATEWAYS: '', LOG_SOURCES: '' }
+    await using _ = await createApp(readConfig(env))
+    const found = await until(deliveries, (rows) => rows.every(({ status }) => status === 'done'))
+    expect(found).toEqual(of('done'))
+  }, 60_000)
 
   it('holds a line back that has no end yet, over a kill', async () => {
     const log = join(folder, 'logs', 'app.log')

@@ -405,7 +405,7 @@ describe.each(backends)('the status of a group, $name', (backend) => {
     logs.clock.pass(60_000)
     await seeAll()
     expect(await statuses()).toEqual(['ongoing', 'ongoing', 'ignored'])
-    expect(logs.news).toHaveLength(3)
+    expect(logs.news).toHaveLength(5)
   })
 
   it('is moved by staff who saw it as it is', async () => {
@@ -526,7 +526,7 @@ describe.each(backends)('what is shown of logs, $name', (backend) => {
 })
 
 describe.each(backends)('the retention of what was found, $name', (backend) => {
-  const retention = { eventsMs: hourMs, minutesMs: 2 * hourMs, hoursMs: 30 * hourMs, endedMs: hourMs }
+  const retention = { eventsMs: hourMs, minutesMs: 2 * hourMs, hoursMs: 30 * hourMs, alertsMs: hourMs, endedMs: hourMs }
 
   it('removes the oldest, so many at once; what is counted stays longer', async () => {
     await using logs = await openLogs(backend)
@@ -627,7 +627,7 @@ describe.each(backends.filter(({ name }) => name !== 'embedded'))('the statement
     }
     const few = await sentStatements(database, () => store.keep([step('few', 6)]))
     const many = await sentStatements(database, () => store.keep([step('many', 5000)]))
-    expect(few.length, few.map((sql) => sql.slice(0, 60)).join('\n')).toBeLessThanOrEqual(11)
+    expect(few.length, few.map((sql) => sql.slice(0, 60)).join('\n')).toBeLessThanOrEqual(15)
     expect(many.length - few.length, 'statements for 5,000 lines').toBeLessThanOrEqual(9)
     const files = Array.from({ length: 300 }, (_, at) => step(`file number ${at}`, 3))
     const wide = await sentStatements(database, () => store.keep(files))
@@ -696,13 +696,15 @@ describe.each(backends.filter(({ name }) => name !== 'embedded'))('the statement
         ['log_hours', 'PRIMARY'],
         ['log_hour_totals', 'PRIMARY'],
         ['log_group_changes', 'log_group_changes_at'],
+        ['log_alert_deliveries', 'log_alert_deliveries_updated'],
+        ['log_alerts', 'log_alerts_at'],
         ['log_generations', 'log_generations_ended'],
         ['log_followers', 'log_followers_updated'],
         ['g', 'log_groups_last_seen'],
       ] as const
     ).map(([table, index]) => ({
       ...{ path: `what is to be removed of ${table}`, table, index },
-      walk: () => createLogPruning(database, { eventsMs: 0, minutesMs: 0, hoursMs: 0, endedMs: 0 })(1, 10),
+      walk: () => createLogPruning(database, { eventsMs: 0, minutesMs: 0, hoursMs: 0, alertsMs: 0, endedMs: 0 })(1, 10),
     })),
     {
       ...{ path: 'texts that a minute has', table: 'log_minutes', index: ['PRIMARY', 'log_minutes_group'] },

@@ -22,6 +22,7 @@ import { builtInPatterns } from '../../src/logscan/domain/pattern-pack.ts'
 import { buildLogscan } from '../../src/main/build-logscan.ts'
 import { createAudit } from '../../src/platform/audit.ts'
 import { createIds } from '../../src/platform/ids.ts'
+import { createWebhookSecrets } from '../../src/platform/webhooks-out/webhook-secrets.ts'
 import { backends } from '../support/backends.ts'
 import { openProduct, type Product } from '../support/product.ts'
 import { clientOf, fieldsOf, refusalOf, type SignedUp, signInAdmin, signUp } from '../support/sdk.ts'
@@ -150,7 +151,17 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
     const { database } = product.app
     const audit = createAudit({ database, clock, ids })
     const directory = { isStaff: async () => true, handlesOf: async () => new Map<string, string>() }
-    return buildLogscan({ database, clock, ids, audit, directory, config: product.app.config })
+    const { config, log } = product.app
+    return buildLogscan({
+      database,
+      clock,
+      ids,
+      audit,
+      directory,
+      config,
+      log,
+      webhookSecrets: createWebhookSecrets('x'),
+    })
   }
   const pageAfter = (cursor: string | undefined) => (cursor === undefined ? {} : { cursor })
 
@@ -176,6 +187,9 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
         path.startsWith('logs.') ? [{ path, type: _def.type }] : [],
       )
       expect(own.map(({ path }) => path.slice('logs.'.length)).sort()).toEqual([
+        ...['alerts.deliveries', 'alerts.list', 'alerts.redeliver', 'alerts.rules.create', 'alerts.rules.list'],
+        ...['alerts.rules.remove', 'alerts.rules.rotateSecret', 'alerts.rules.setEnabled', 'alerts.rules.test'],
+        'alerts.rules.update',
         ...[
           'events.context',
           'events.list',

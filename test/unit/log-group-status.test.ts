@@ -61,7 +61,7 @@ describe('a resolved group', () => {
 })
 
 describe('an ignored group', () => {
-  const over = { status: 'ongoing', reason: 'ignore_over', tell: null }
+  const over = { status: 'ongoing', reason: 'ignore_over', tell: 'ignore_over' }
 
   it('stays ignored for ever', () => {
     expect(statusAfter(stateOf('ignored'), arrivalOf({ now: start + 1e12, count: 1e9 }))).toEqual(stays('ignored'))

@@ -87,6 +87,11 @@ export const errorTable = {
     kind: 'conflict',
     message: 'There are too many patterns, or together they are too large',
   },
+  'logs.alert_rule_not_found': { kind: 'not_found', message: 'There is no such alert rule' },
+  'logs.alert_rule_taken': { kind: 'conflict', message: 'An alert rule with this name exists' },
+  'logs.alert_webhook_invalid': { kind: 'invalid', message: 'The webhook of the alert rule cannot be used' },
+  'logs.alert_delivery_not_found': { kind: 'not_found', message: 'There is no such delivery of an alert' },
+  'logs.too_many_alert_rules': { kind: 'conflict', message: 'There are too many alert rules' },
   'logs.source_not_found': { kind: 'not_found', message: 'There is no such source' },
   'logs.path_forbidden': {
     kind: 'invalid',

@@ -3,6 +3,7 @@ import { Id, Timestamp } from './common.ts'
 import { DepositStatus, DepositView } from './deposits.ts'
 import type { ErrorCode } from './errors.ts'
 import { resumeMaxDeposits } from './limits.ts'
+import { LogAlertView } from './logs/alerts.ts'
 import { LogLevel } from './logs/level.ts'
 import { BalanceView } from './wallet.ts'
 
@@ -50,7 +51,9 @@ export const LogLine = z
 export const LogGroupNews = z
   .object({
     group: z.string().describe('The group'),
-    news: z.enum(['new', 'regressed']).describe('It was never seen before, or was resolved and is there again'),
+    news: z
+      .enum(['new', 'regressed', 'ignore_over'])
+      .describe('It was never seen before, was resolved and is there again, or was ignored for long enough'),
     level: LogLevel,
     title: z.string().describe('One line for people'),
     count: z.number().int().describe('Lines it ever had'),
@@ -80,6 +83,7 @@ export const serverEvents = {
   'logs:event': LogLine,
   'logs:group': LogGroupNews,
   'logs:source': LogSourceProgress,
+  'logs:alert': LogAlertView,
   'session:ended': z.object({ reason: SocketEndReason }).describe('The last event of a socket that the server ends'),
 } as const
 

@@ -52,7 +52,9 @@ export interface WalletChange {
 export interface LogHandlers {
   /** A line that was found; at a flood only some of them. */
   readonly onLine?: ((line: ServerEvents['logs:event']) => void) | undefined
-  /** A group that is new, or was resolved and is there again. */
+  /** An alert, at least once: the same has the same id. Those of an interruption are in `logs.alerts.list`. */
+  readonly onAlert?: ((alert: ServerEvents['logs:alert']) => void) | undefined
+  /** A group that is new, or is there again. */
   readonly onGroup?: ((news: ServerEvents['logs:group']) => void) | undefined
   /** How far a machine has read a source: as it is when you begin to listen, and as it changes. */
   readonly onSource?: ((state: ServerEvents['logs:source']) => void) | undefined

@@ -1,6 +1,7 @@
 import type { Generation } from '../domain/follow/generation.ts'
 import type { GroupMove } from '../domain/group/group-status.ts'
 import type { PatternSetting } from '../domain/pattern-set.ts'
+import type { AlertRuleWrites, AlertWrites } from './alert-ports.ts'
 
 /** The rows that staff see and change. `transaction` may run its work again, so the work does no other I/O. */
 export interface LogsStore {
@@ -15,6 +16,8 @@ export interface LogsTx {
   readonly groups: GroupWrites
   readonly patterns: PatternWrites
   readonly sources: SourceWrites
+  readonly alertRules: AlertRuleWrites
+  readonly alerts: AlertWrites
   audit(entries: readonly AuditEntry[]): Promise<void>
 }
 

@@ -2,9 +2,11 @@ import type { ServerEvents } from '#contract'
 import type { Clock } from '../../../kernel/clock.ts'
 import { DomainError } from '../../../kernel/errors.ts'
 import type { CallHandlers, Realtime } from '../../../platform/realtime.ts'
+import type { LogAlert } from '../../app/alert-ports.ts'
 import type { FoundLine } from '../../app/match-store.ts'
 import type { FollowerSign } from '../sequelize/follower-claims.ts'
 import { readingRoles } from '../trpc/access.ts'
+import { viewAlert } from '../trpc/alert-views.ts'
 
 const logRoom = 'logs'
 const textMaxLength = 1000
@@ -58,6 +60,10 @@ export function createLogFeed({ clock, linesPerSecond, followerSigns }: LogFeedD
 
     group(realtime: Realtime, news: ServerEvents['logs:group']): void {
       realtime.emit(logRoom, 'logs:group', news)
+    },
+
+    alert(realtime: Realtime, alert: LogAlert): void {
+      realtime.emit(logRoom, 'logs:alert', viewAlert(alert))
     },
 
     /** The next one tells all of it. */

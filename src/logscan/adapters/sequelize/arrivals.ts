@@ -17,6 +17,7 @@ export interface GroupArrival {
   readonly found: FoundGroup
   readonly sample: string
   readonly patterns: Set<string>
+  readonly sources: Set<string>
   lines: number
   level: Level
   firstTime: number
@@ -33,7 +34,7 @@ export function placeLines(steps: readonly FollowStep[], nowMs: number): PlacedL
 export function arrivalsOf(steps: readonly FollowStep[], lines: readonly PlacedLine[]): GroupArrival[] {
   const found = new Map(steps.flatMap(({ groups }) => groups).map((group) => [group.id, group]))
   const arrivals = new Map<string, GroupArrival>()
-  for (const { line, time } of lines) {
+  for (const { line, source, time } of lines) {
     const arrival = arrivals.get(line.group) ?? begin(found.get(line.group), line, time)
     arrivals.set(line.group, arrival)
     arrival.lines++
@@ -41,13 +42,23 @@ export function arrivalsOf(steps: readonly FollowStep[], lines: readonly PlacedL
     arrival.firstTime = Math.min(arrival.firstTime, time)
     arrival.newestTime = Math.max(arrival.newestTime, time)
     for (const pattern of line.patterns) arrival.patterns.add(pattern)
+    arrival.sources.add(source)
   }
   return [...arrivals.values()].sort((a, b) => (a.found.id < b.found.id ? -1 : 1))
 }
 
 function begin(found: FoundGroup | undefined, { group, level, text }: FoundLine, time: number): GroupArrival {
   assert(found !== undefined, `the steps tell of the group ${group}, which has lines`)
-  return { found, sample: text, patterns: new Set(), lines: 0, level, firstTime: time, newestTime: time }
+  return {
+    found,
+    sample: text,
+    patterns: new Set(),
+    sources: new Set(),
+    lines: 0,
+    level,
+    firstTime: time,
+    newestTime: time,
+  }
 }
 
 export function moreSevere(one: Level, other: Level): Level {

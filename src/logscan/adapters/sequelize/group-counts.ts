@@ -13,11 +13,14 @@ import { bounded, chunksOf } from './row-text.ts'
 /** What people want to hear of a group, once it has been kept. */
 export interface GroupNews {
   readonly group: string
-  readonly kind: 'new' | 'regressed'
+  readonly kind: 'new' | 'regressed' | 'ignore_over'
   readonly title: string
   readonly level: Level
   /** Lines that the group has had, those that brought the news included. */
   readonly count: number
+  /** Of the lines that brought the news. */
+  readonly sources: readonly string[]
+  readonly patterns: readonly string[]
 }
 
 interface CountGroupsDeps {
@@ -127,7 +130,7 @@ async function moveStatuses(
   const steps = counted.map(({ row, arrival }) => {
     const { lines, newestTime } = arrival
     const count = Number(row.count)
-    return { row, count, ...statusAfter(toGroupState(row), { lines, newestTime, count, now: nowMs }) }
+    return { row, arrival, count, ...statusAfter(toGroupState(row), { lines, newestTime, count, now: nowMs }) }
   })
   const changes = steps.flatMap(({ row: { id: groupId, status: fromStatus }, status: toStatus, reason }) =>
     reason === null ? [] : [{ id: ids.next(), groupId, atMs: nowMs, fromStatus, toStatus, reason, actor: null }],
@@ -135,9 +138,10 @@ async function moveStatuses(
   for (const [status, groups] of byValue(changes.map(({ groupId, toStatus }) => [groupId, toStatus])))
     await setStatus(tx, groups, status, nowMs)
   for (const part of chunksOf(changes)) await insertRows(tx, models.groupChanges, part)
-  return steps.flatMap(({ row: { id, title, level }, count, tell }) =>
-    tell === null ? [] : [{ group: id, kind: tell, title, level, count }],
-  )
+  return steps.flatMap(({ row: { id, title, level }, arrival: { sources, patterns, level: arrived }, count, tell }) => {
+    const found = { sources: [...sources], patterns: [...patterns] }
+    return tell === null ? [] : [{ group: id, kind: tell, title, level: moreSevere(level, arrived), count, ...found }]
+  })
 }
 
 async function setStatus(tx: Tx, groups: readonly string[], status: GroupStatus, nowMs: number): Promise<void> {
@@ -186,10 +190,15 @@ function redirected(merged: readonly Counted[]): GroupArrival[] {
   const arrivals = new Map<string, GroupArrival>()
   for (const { row, arrival } of merged) {
     const id = row.merged_into as string
-    const { lines, level, firstTime, newestTime, patterns } = arrival
+    const { lines, level, firstTime, newestTime, patterns, sources } = arrival
     const before = arrivals.get(id)
     if (before === undefined) {
-      arrivals.set(id, { ...arrival, found: { ...arrival.found, id }, patterns: new Set(patterns) })
+      arrivals.set(id, {
+        ...arrival,
+        found: { ...arrival.found, id },
+        patterns: new Set(patterns),
+        sources: new Set(sources),
+      })
       continue
     }
     before.lines += lines
@@ -197,6 +206,7 @@ function redirected(merged: readonly Counted[]): GroupArrival[] {
     before.firstTime = Math.min(before.firstTime, firstTime)
     before.newestTime = Math.max(before.newestTime, newestTime)
     for (const pattern of patterns) before.patterns.add(pattern)
+    for (const source of sources) before.sources.add(source)
   }
   return [...arrivals.values()].sort((a, b) => (a.found.id < b.found.id ? -1 : 1))
 }

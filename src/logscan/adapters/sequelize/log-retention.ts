@@ -8,13 +8,15 @@ export interface LogRetention {
   readonly minutesMs: number
   /** Counts by the hour, the history of groups, and groups that were not seen for so long. */
   readonly hoursMs: number
+  /** Alerts, and how they were delivered. */
+  readonly alertsMs: number
   /** Texts that ended. */
   readonly endedMs: number
 }
 
 /** Removes what is older than it is kept, the oldest first. */
 export function createLogPruning(database: Database, retention: LogRetention) {
-  const { eventsMs, minutesMs, hoursMs, endedMs } = retention
+  const { eventsMs, minutesMs, hoursMs, alertsMs, endedMs } = retention
 
   const removeOldest =
     (table: string, time: string, where = '') =>
@@ -34,6 +36,8 @@ export function createLogPruning(database: Database, retention: LogRetention) {
     { keptMs: hoursMs, remove: removeOldest('log_hours', 'bucket_ms') },
     { keptMs: hoursMs, remove: removeOldest('log_hour_totals', 'bucket_ms') },
     { keptMs: hoursMs, remove: removeOldest('log_group_changes', 'at_ms') },
+    { keptMs: alertsMs, remove: removeOldest('log_alert_deliveries', 'updated_at_ms', "status <> 'pending' AND") },
+    { keptMs: alertsMs, remove: removeOldest('log_alerts', 'at_ms') },
     { keptMs: generationsMs, remove: removeOldest('log_generations', 'updated_at_ms', 'is_ended = 1 AND') },
     { keptMs: generationsMs, remove: removeOldest('log_followers', 'updated_at_ms') },
   ]

@@ -3,6 +3,9 @@ import type { Ids } from '../../../kernel/ids.ts'
 import type { Audit } from '../../../platform/audit.ts'
 import type { Database } from '../../../platform/database/database.ts'
 import type { LogsStore } from '../../app/ports.ts'
+import { defineAlertModels } from './alert-models.ts'
+import { alertRuleWrites } from './alert-rules.ts'
+import { alertWrites } from './alert-store.ts'
 import { groupWrites } from './group-store.ts'
 import { lineReads } from './line-reads.ts'
 import { defineLogModels } from './models.ts'
@@ -19,6 +22,7 @@ interface LogsStoreDeps {
 
 export function createLogsStore({ database, clock, ids, audit }: LogsStoreDeps): LogsStore {
   const models = defineLogModels(database.sequelize)
+  const alerts = defineAlertModels(database.sequelize)
   const settings = defineSettingModels(database.sequelize)
   return {
     transaction: (work) =>
@@ -27,6 +31,8 @@ export function createLogsStore({ database, clock, ids, audit }: LogsStoreDeps):
           groups: groupWrites(tx, { models, clock, ids }),
           patterns: patternWrites(tx, settings, clock),
           sources: sourceWrites(tx, settings),
+          alertRules: alertRuleWrites(tx, alerts),
+          alerts: alertWrites(tx, { models: alerts, clock, ids }),
           audit: (entries) => audit.record(tx, entries),
         }),
       ),

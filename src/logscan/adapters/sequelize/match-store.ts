@@ -3,6 +3,8 @@ import type { Ids } from '../../../kernel/ids.ts'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Holder } from '../../app/follower-claims.ts'
 import type { MatchStore } from '../../app/match-store.ts'
+import { defineAlertModels } from './alert-models.ts'
+import { raiseForGroups } from './alert-store.ts'
 import { arrivalsOf, placeLines } from './arrivals.ts'
 import { requireClaims } from './follower-claims.ts'
 import { loadGenerations, moveGenerations } from './generation-store.ts'
@@ -34,6 +36,7 @@ export function createMatchStore({
   onGroups,
 }: MatchStoreDeps): MatchStore {
   const models = defineLogModels(database.sequelize)
+  const alerts = defineAlertModels(database.sequelize)
   return {
     load: (node, sources) => loadGenerations(database, node, sources, clock.now().getTime() - endedForMs),
 
@@ -49,6 +52,7 @@ export function createMatchStore({
         if (lines.length === 0) return []
         const told = await countGroups({ tx, models, ids, nowMs }, arrivals)
         await keepLines({ tx, models, nowMs, textsPerGroupAndMinute }, lines)
+        await raiseForGroups(tx, { models: alerts, clock, ids }, told)
         return told
       })
       if (news.length > 0) onGroups?.(news)

@@ -4,6 +4,7 @@ import type { readSpan } from '../../app/read-span.ts'
 import type { LogLists } from '../sequelize/log-lists.ts'
 import type { LogQueries } from '../sequelize/log-queries.ts'
 import { logAccess } from './access.ts'
+import { type AlertRouterDeps, createAlertRouter } from './alert-router.ts'
 import { askedSpan } from './asked-span.ts'
 import { createEventRouter, type EventRouterDeps } from './event-router.ts'
 import { createGroupRouter, type GroupRouterDeps } from './group-router.ts'
@@ -16,19 +17,21 @@ interface LogRouterDeps {
   readonly events: EventRouterDeps
   readonly patterns: PatternRouterDeps
   readonly sources: SourceRouterDeps
+  readonly alerts: AlertRouterDeps
   readonly counts: Pick<LogQueries, 'summary' | 'series'> & Pick<LogLists, 'groupCounts'>
   readonly readSpan: ReturnType<typeof readSpan>
 }
 
 /** `logs.*`: what was found in logs, what is looked for, and where. */
 export function createLogRouter(procedures: Procedures, deps: LogRouterDeps) {
-  const { groups, events, patterns, sources, counts, readSpan } = deps
+  const { groups, events, patterns, sources, alerts, counts, readSpan } = deps
   const { reading } = logAccess(procedures)
   return router({
     groups: createGroupRouter(procedures, groups),
     events: createEventRouter(procedures, events),
     patterns: createPatternRouter(procedures, patterns),
     sources: createSourceRouter(procedures, sources),
+    alerts: createAlertRouter(procedures, alerts),
     summary: reading
       .input(LogSummaryInput)
       .output(LogSummaryOutput)

@@ -40,7 +40,7 @@ export interface StatusStep {
   /** Null if the status stays. */
   readonly reason: StatusReason | null
   /** What people are to be told, once. */
-  readonly tell: 'new' | 'regressed' | null
+  readonly tell: 'new' | 'regressed' | 'ignore_over' | null
 }
 
 /** The status of a group once lines have come. */
@@ -56,7 +56,7 @@ export function statusAfter(group: GroupState, { lines, newestTime, count, now }
       return { status: 'regressed', reason: 'seen_after_resolve', tell: 'regressed' }
     case 'ignored':
       if (!isIgnoreOver(group, count, now)) break
-      return { status: 'ongoing', reason: 'ignore_over', tell: null }
+      return { status: 'ongoing', reason: 'ignore_over', tell: 'ignore_over' }
     case 'ongoing':
     case 'regressed':
       break
