@@ -14,6 +14,7 @@ import { sessionFactors } from './0012-session-factors.ts'
 import { logScanner } from './0013-log-scanner.ts'
 import { logSources } from './0014-log-sources.ts'
 import { logAlerts } from './0015-log-alerts.ts'
+import { logScans } from './0016-log-scans.ts'
 import { logFollowers } from './0018-log-followers.ts'
 
 /** The schema's history, oldest first. A step that has been released is never changed. */
@@ -33,5 +34,6 @@ export const migrations: readonly Migration[] = [
   logScanner,
   logSources,
   logAlerts,
+  logScans,
   logFollowers,
 ]

@@ -66,7 +66,12 @@ async function open(config: Config, overrides: Overrides, resources: Resources):
   const firstAdmin = await identity.createFirstAdmin()
 
   const webhookSecrets = createWebhookSecrets(config.AUTH_SECRET ?? (await sharedSecret(database, 'webhooks')))
-  const logscan = buildLogscan({ ...platform, directory: identity.directory, webhookSecrets })
+  const logscan = buildLogscan({
+    ...platform,
+    directory: identity.directory,
+    webhookSecrets,
+    tellScan: (scan) => logscan.feed.scan(front.realtime, scan),
+  })
 
   const front = buildFront({ platform, identity, payments, logscan })
   const { router, realtime } = front

@@ -12,6 +12,7 @@ import { createLogLists } from '../logscan/adapters/sequelize/log-lists.ts'
 import { createLogQueries } from '../logscan/adapters/sequelize/log-queries.ts'
 import { createLogPruning } from '../logscan/adapters/sequelize/log-retention.ts'
 import { createLogsStore } from '../logscan/adapters/sequelize/logs-store.ts'
+import { findScan, scanPage } from '../logscan/adapters/sequelize/scan-store.ts'
 import { sourceProgress } from '../logscan/adapters/sequelize/source-files.ts'
 import { sourcePage } from '../logscan/adapters/sequelize/source-store.ts'
 import { createLogRouter } from '../logscan/adapters/trpc/log-router.ts'
@@ -25,12 +26,14 @@ import { enablePattern } from '../logscan/app/enable-pattern.ts'
 import { importPatterns } from '../logscan/app/import-patterns.ts'
 import { mergeGroups, splitGroup } from '../logscan/app/merge-groups.ts'
 import { moveGroup } from '../logscan/app/move-group.ts'
+import { cancelScan, orderScan } from '../logscan/app/order-scan.ts'
 import { pauseSource } from '../logscan/app/pause-source.ts'
 import type { StaffDirectory } from '../logscan/app/ports.ts'
 import { readContext } from '../logscan/app/read-context.ts'
 import { readSpan } from '../logscan/app/read-span.ts'
 import { removePattern } from '../logscan/app/remove-pattern.ts'
 import { removeSource } from '../logscan/app/remove-source.ts'
+import type { LogScan } from '../logscan/app/scan-ports.ts'
 import { testPattern } from '../logscan/app/test-pattern.ts'
 import { updatePattern } from '../logscan/app/update-pattern.ts'
 import type { ReadablePaths } from '../logscan/domain/follow/readable-paths.ts'
@@ -50,12 +53,24 @@ interface BuildLogscan {
   readonly config: Config
   readonly log: Logger
   readonly webhookSecrets: WebhookSecrets
+  /** Pushes how a scan stands to whoever listens. */
+  tellScan(scan: LogScan): void
   readonly directory: StaffDirectory & { handlesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> }
 }
 
 export type Logscan = ReturnType<typeof buildLogscan>
 
-export function buildLogscan({ database, clock, ids, audit, directory, config, log, webhookSecrets }: BuildLogscan) {
+export function buildLogscan({
+  database,
+  clock,
+  ids,
+  audit,
+  directory,
+  config,
+  log,
+  webhookSecrets,
+  tellScan,
+}: BuildLogscan) {
   const store = createLogsStore({ database, clock, ids, audit })
   const queries = createLogQueries(database)
   const lists = createLogLists(database)
@@ -73,6 +88,7 @@ export function buildLogscan({ database, clock, ids, audit, directory, config, l
 
   return {
     readable,
+    patterns: patternsNow,
     alerts,
     prune: createLogPruning(database, {
       eventsMs: config.LOG_EVENT_RETENTION_MS,
@@ -127,6 +143,13 @@ export function buildLogscan({ database, clock, ids, audit, directory, config, l
           removeSource: removeSource({ store }),
         },
         alerts: alerts.router,
+        scans: {
+          orderScan: orderScan({ store, clock, ids, readable, queuedMax: config.LOG_SCANS_QUEUED_MAX }),
+          cancelScan: cancelScan({ store }),
+          scanPage: (request) => scanPage(database, request),
+          findScan: (id) => findScan(database, id),
+          tell: tellScan,
+        },
         counts: { ...queries, ...lists },
         readSpan: readSpan({ clock }),
       }),

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type FollowPlan, type FollowSource, SourceRunner } from '../logscan/adapters/follow/source-runner.ts'
 import type { createLogFeed } from '../logscan/adapters/realtime/log-feed.ts'
 import { createFollowerClaims } from '../logscan/adapters/sequelize/follower-claims.ts'
+import type { GroupNews } from '../logscan/adapters/sequelize/group-counts.ts'
 import { createMatchStore } from '../logscan/adapters/sequelize/match-store.ts'
 import { configSource } from '../logscan/app/current-sources.ts'
 import type { Holder } from '../logscan/app/follower-claims.ts'
@@ -12,11 +13,15 @@ import type { Realtime } from '../platform/realtime.ts'
 import type { Resources } from '../platform/resources.ts'
 import type { Platform } from './open-platform.ts'
 
+export type GroupTold = (news: readonly GroupNews[]) => void
+
 interface FollowLogsDeps {
   readonly platform: Platform
   readonly realtime: Realtime
   readonly feed: ReturnType<typeof createLogFeed>
   readonly readable: ReadablePaths
+  /** Hears what became of groups, once it is kept. */
+  readonly onGroups: GroupTold
   /** What staff wants followed, and looked for. */
   plan(): Promise<FollowPlan>
 }
@@ -25,18 +30,17 @@ interface FollowLogsDeps {
 const againMs = 250
 
 /** Follows log files on this machine, stores what is found, and tells who listens. */
-export function followLogs({ platform, realtime, feed, readable, plan }: FollowLogsDeps, resources: Resources): void {
+export function followLogs(
+  { platform, realtime, feed, readable, onGroups, plan }: FollowLogsDeps,
+  resources: Resources,
+): void {
   const { config, database, clock, ids, log, metrics } = platform
   const node = config.LOG_NODE ?? hostname()
   const storeFor = (holder: Holder) =>
     createMatchStore({
-      ...{ database, clock, ids, holder },
+      ...{ database, clock, ids, holder, onGroups },
       textsPerGroupAndMinute: config.LOG_TEXTS_PER_GROUP_AND_MINUTE,
       endedForMs: config.LOG_ENDED_TEXTS_RETENTION_MS,
-      onGroups: (news) => {
-        for (const { group, kind, level, title, count } of news)
-          feed.group(realtime, { group, news: kind, level, title, count })
-      },
     })
   const runner = new SourceRunner({
     store: { claims: createFollowerClaims(database, clock), claimMs: config.LOG_CLAIM_MS, storeFor },

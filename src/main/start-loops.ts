@@ -1,3 +1,4 @@
+import type { LogScan } from '../logscan/app/scan-ports.ts'
 import { startAuditSealer } from '../platform/audit-chain.ts'
 import { startLoop } from '../platform/lifecycle.ts'
 import { type OutboxEvent, pruneOutbox } from '../platform/outbox.ts'
@@ -7,9 +8,10 @@ import type { Resources } from '../platform/resources.ts'
 import type { Identity } from './build-identity.ts'
 import type { Logscan } from './build-logscan.ts'
 import type { Payments } from './build-payments.ts'
-import { followLogs } from './follow-logs.ts'
+import { followLogs, type GroupTold } from './follow-logs.ts'
 import type { Platform } from './open-platform.ts'
 import type { Overrides } from './overrides.ts'
+import { startScans } from './take-up-scans.ts'
 
 interface LoopsOf {
   readonly platform: Platform
@@ -35,7 +37,15 @@ export function startLoops(
   // Processes that only answer calls tell the time too; timers drift, and stand still while a machine sleeps.
   resources.use(startLoop({ name: 'clock', intervalMs: clockSyncMs, work: clock.sync, log }))
   if (config.ROLE === 'api') return
-  if (config.ROLE !== 'worker') followLogs({ platform, realtime, ...logscan }, resources)
+  if (config.ROLE !== 'worker') {
+    const onGroups: GroupTold = (news) => {
+      for (const { group, kind, level, title, count } of news)
+        logscan.feed.group(realtime, { group, news: kind, level, title, count })
+    }
+    followLogs({ platform, realtime, onGroups, ...logscan }, resources)
+    const tell = (scan: LogScan) => logscan.feed.scan(realtime, scan)
+    startScans({ platform, onGroups, tell, ...logscan }, resources)
+  }
   if (config.ROLE === 'scanner') return
 
   logscan.alerts.startLoops(resources, async (alert) => {

@@ -299,7 +299,14 @@ export const environmentSchema = z.object({
     .default(16)
     .describe('Deliveries of alerts under way at once in one process'),
   LOG_ALERT_DELIVERIES_PER_RULE_MAX: integer(1, 1000).default(2).describe('Of these, those of one rule'),
-  LOG_ALERT_RETENTION_MS: duration(60_000).default(7_776_000_000).describe('How long alerts are kept'),
+  LOG_ALERT_RETENTION_MS: duration(60_000)
+    .default(7_776_000_000)
+    .describe('How long alerts are kept, and scans that ended'),
+  LOG_SCAN_JOBS: integer(1, 256).default(2).describe('Threads of a scan that staff start'),
+  LOG_SCAN_POLL_MS: duration(50, 600_000).default(1_000).describe('Pause between two looks for scans that wait'),
+  LOG_SCAN_TELL_MS: duration(50, 60_000).default(500).describe('Pause between two signs of a scan under way'),
+  LOG_SCAN_FILES_MAX: integer(1, 1_000_000).default(10_000).describe('Files of one scan'),
+  LOG_SCANS_QUEUED_MAX: integer(1, 100_000).default(100).describe('Scans that may wait'),
 
   WEBHOOK_OUT_TIMEOUT_MS: duration(100, 120_000).default(10_000).describe('Longest wait for the answer to a webhook'),
   WEBHOOK_OUT_ATTEMPTS_MAX: integer(1, 1000).default(15).describe('Attempts at one webhook before it is given up'),

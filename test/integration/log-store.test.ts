@@ -698,6 +698,7 @@ describe.each(backends.filter(({ name }) => name !== 'embedded'))('the statement
         ['log_group_changes', 'log_group_changes_at'],
         ['log_alert_deliveries', 'log_alert_deliveries_updated'],
         ['log_alerts', 'log_alerts_at'],
+        ['log_scans', 'log_scans_created'],
         ['log_generations', 'log_generations_ended'],
         ['log_followers', 'log_followers_updated'],
         ['g', 'log_groups_last_seen'],

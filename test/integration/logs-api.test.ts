@@ -161,6 +161,7 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
       config,
       log,
       webhookSecrets: createWebhookSecrets('x'),
+      tellScan: () => {},
     })
   }
   const pageAfter = (cursor: string | undefined) => (cursor === undefined ? {} : { cursor })
@@ -208,8 +209,9 @@ describe.each(backends)('the API of the Log Scanner, $name', (backend) => {
           'patterns.remove',
           'patterns.setEnabled',
         ],
-        ...['patterns.test', 'patterns.update', 'sources.add', 'sources.list', 'sources.pause', 'sources.remove'],
-        ...['sources.resume', 'summary', 'timeseries'],
+        ...['patterns.test', 'patterns.update'],
+        ...['scans.cancel', 'scans.get', 'scans.list', 'scans.start', 'sources.add', 'sources.list', 'sources.pause'],
+        ...['sources.remove', 'sources.resume', 'summary', 'timeseries'],
       ])
       const finance = await staffOf('finance')
       for (const { path, type } of own) {

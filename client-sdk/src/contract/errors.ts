@@ -87,6 +87,8 @@ export const errorTable = {
     kind: 'conflict',
     message: 'There are too many patterns, or together they are too large',
   },
+  'logs.scan_not_found': { kind: 'not_found', message: 'There is no such scan' },
+  'logs.too_many_scans': { kind: 'conflict', message: 'Too many scans wait already' },
   'logs.alert_rule_not_found': { kind: 'not_found', message: 'There is no such alert rule' },
   'logs.alert_rule_taken': { kind: 'conflict', message: 'An alert rule with this name exists' },
   'logs.alert_webhook_invalid': { kind: 'invalid', message: 'The webhook of the alert rule cannot be used' },

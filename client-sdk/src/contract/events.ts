@@ -5,6 +5,7 @@ import type { ErrorCode } from './errors.ts'
 import { resumeMaxDeposits } from './limits.ts'
 import { LogAlertView } from './logs/alerts.ts'
 import { LogLevel } from './logs/level.ts'
+import { LogScanView } from './logs/scans.ts'
 import { BalanceView } from './wallet.ts'
 
 export const DepositTimer = z
@@ -84,6 +85,7 @@ export const serverEvents = {
   'logs:group': LogGroupNews,
   'logs:source': LogSourceProgress,
   'logs:alert': LogAlertView,
+  'logs:scan': LogScanView,
   'session:ended': z.object({ reason: SocketEndReason }).describe('The last event of a socket that the server ends'),
 } as const
 

@@ -16,6 +16,7 @@ export function createLogWatch(connection: Connection) {
   connection.on('logs:event', (line) => tell(({ onLine }) => onLine?.(line)))
   connection.on('logs:group', (news) => tell(({ onGroup }) => onGroup?.(news)))
   connection.on('logs:alert', (alert) => tell(({ onAlert }) => onAlert?.(alert)))
+  connection.on('logs:scan', (scan) => tell(({ onScan }) => onScan?.(scan)))
   connection.on('logs:source', (state) => tell(({ onSource }) => onSource?.(state)))
 
   function tell(what: (handlers: LogHandlers) => void): void {

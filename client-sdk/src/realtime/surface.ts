@@ -54,6 +54,8 @@ export interface LogHandlers {
   readonly onLine?: ((line: ServerEvents['logs:event']) => void) | undefined
   /** An alert, at least once: the same has the same id. Those of an interruption are in `logs.alerts.list`. */
   readonly onAlert?: ((alert: ServerEvents['logs:alert']) => void) | undefined
+  /** How far a scan is, while it runs, and how it ended; a lower version is older news. */
+  readonly onScan?: ((scan: ServerEvents['logs:scan']) => void) | undefined
   /** A group that is new, or is there again. */
   readonly onGroup?: ((news: ServerEvents['logs:group']) => void) | undefined
   /** How far a machine has read a source: as it is when you begin to listen, and as it changes. */

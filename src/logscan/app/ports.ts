@@ -2,6 +2,7 @@ import type { Generation } from '../domain/follow/generation.ts'
 import type { GroupMove } from '../domain/group/group-status.ts'
 import type { PatternSetting } from '../domain/pattern-set.ts'
 import type { AlertRuleWrites, AlertWrites } from './alert-ports.ts'
+import type { ScanWrites } from './scan-ports.ts'
 
 /** The rows that staff see and change. `transaction` may run its work again, so the work does no other I/O. */
 export interface LogsStore {
@@ -18,6 +19,7 @@ export interface LogsTx {
   readonly sources: SourceWrites
   readonly alertRules: AlertRuleWrites
   readonly alerts: AlertWrites
+  readonly scans: ScanWrites
   audit(entries: readonly AuditEntry[]): Promise<void>
 }
 

@@ -5,7 +5,7 @@ import { count } from './fields.ts'
 
 const isPlainPath = (path: string) => !path.split('/').some((part) => part === '.' || part === '..')
 const isLogPath = (path: string) => !/^\/+(?:proc|sys|dev)(?:\/|$)/.test(path)
-const SourcePath = exactLine({ min: 2, max: 4000 })
+export const LogSourcePath = exactLine({ min: 2, max: 4000 })
   .regex(/^\//, 'must be an absolute path')
   .refine(isPlainPath, 'must be without . and .. parts')
   .refine(isLogPath, 'must not lie below /proc, /sys or /dev')
@@ -70,13 +70,13 @@ export const LogSourceListInput = PageInput.prefault({})
 export const LogSourceListOutput = pageOf(LogSourceState).extend({
   configured: LogFollowing.describe('What machines follow by LOG_SOURCES; its lines have the source `config`'),
 })
+export const LogSourceName = z
+  .string()
+  .regex(/^[\w.-]{1,80}$/, 'must be 1 to 80 letters, digits, _ . -')
+  .refine((name) => name !== 'config', 'is the name of what LOG_SOURCES says')
 export const AddLogSourceInput = z.object({
-  name: z
-    .string()
-    .regex(/^[\w.-]{1,80}$/, 'must be 1 to 80 letters, digits, _ . -')
-    .refine((name) => name !== 'config', 'is the name of what LOG_SOURCES says')
-    .describe('Its name; a source of that name goes on where the last one of that name came to'),
-  paths: z.array(SourcePath).min(1).max(100).describe('Files, folders and globs to follow'),
+  name: LogSourceName.describe('Its name; a source of that name goes on where the last one of that name came to'),
+  paths: z.array(LogSourcePath).min(1).max(100).describe('Files, folders and globs to follow'),
 })
 export const LogSourceInput = z.object({ id: Id.describe('The source') })
 

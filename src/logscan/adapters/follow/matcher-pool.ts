@@ -4,6 +4,7 @@ import type { FoundGroup, FoundLine } from '../../app/match-store.ts'
 import { groupVersion } from '../../domain/scan/group-text.ts'
 import type { HitBatch } from '../../domain/scan/scan-request.ts'
 import { BatchSlots } from '../scan/batch-slots.ts'
+import { foundLines } from '../scan/found-lines.ts'
 import type { ScanTask, TaskEnd, WorkerMessage, WorkerOrder, WorkerPlace, WorkerSetup } from '../scan/scan-task.ts'
 
 /** What stands in a range of a file that is followed. */
@@ -143,16 +144,9 @@ export class MatcherPool implements AsyncDisposable {
     } else this.#done(thread, message.end)
   }
 
-  #take(thread: Thread, { newlines, recordEnds, records, groups }: HitBatch): void {
-    const bytes = Buffer.from(records.buffer, records.byteOffset, records.byteLength)
-    let from = 0
-    for (const [index, to] of recordEnds.entries()) {
-      const record = bytes.toString('utf8', from, to)
-      const { time, ...facts } = JSON.parse(`{"line":${(newlines[index] as number) + 1}${record}`)
-      thread.lines.push({ ...facts, time: time === null ? null : Date.parse(time) })
-      from = to
-    }
-    for (const { id, text } of groups) thread.groups.push({ id, template: text, version: groupVersion })
+  #take(thread: Thread, batch: HitBatch): void {
+    for (const line of foundLines(batch, 0)) thread.lines.push(line)
+    for (const { id, text } of batch.groups) thread.groups.push({ id, template: text, version: groupVersion })
   }
 
   #done(thread: Thread, { newlines, problem }: TaskEnd): void {

@@ -4,9 +4,11 @@ import { DomainError } from '../../../kernel/errors.ts'
 import type { CallHandlers, Realtime } from '../../../platform/realtime.ts'
 import type { LogAlert } from '../../app/alert-ports.ts'
 import type { FoundLine } from '../../app/match-store.ts'
+import type { LogScan } from '../../app/scan-ports.ts'
 import type { FollowerSign } from '../sequelize/follower-claims.ts'
 import { readingRoles } from '../trpc/access.ts'
 import { viewAlert } from '../trpc/alert-views.ts'
+import { viewScan } from '../trpc/scan-views.ts'
 
 const logRoom = 'logs'
 const textMaxLength = 1000
@@ -60,6 +62,10 @@ export function createLogFeed({ clock, linesPerSecond, followerSigns }: LogFeedD
 
     group(realtime: Realtime, news: ServerEvents['logs:group']): void {
       realtime.emit(logRoom, 'logs:group', news)
+    },
+
+    scan(realtime: Realtime, scan: LogScan): void {
+      realtime.emit(logRoom, 'logs:scan', viewScan(scan))
     },
 
     alert(realtime: Realtime, alert: LogAlert): void {

@@ -8,7 +8,7 @@ export interface LogRetention {
   readonly minutesMs: number
   /** Counts by the hour, the history of groups, and groups that were not seen for so long. */
   readonly hoursMs: number
-  /** Alerts, and how they were delivered. */
+  /** Alerts, how they were delivered, and scans that ended. */
   readonly alertsMs: number
   /** Texts that ended. */
   readonly endedMs: number
@@ -38,6 +38,7 @@ export function createLogPruning(database: Database, retention: LogRetention) {
     { keptMs: hoursMs, remove: removeOldest('log_group_changes', 'at_ms') },
     { keptMs: alertsMs, remove: removeOldest('log_alert_deliveries', 'updated_at_ms', "status <> 'pending' AND") },
     { keptMs: alertsMs, remove: removeOldest('log_alerts', 'at_ms') },
+    { keptMs: alertsMs, remove: removeOldest('log_scans', 'created_at_ms', "status NOT IN ('queued', 'running') AND") },
     { keptMs: generationsMs, remove: removeOldest('log_generations', 'updated_at_ms', 'is_ended = 1 AND') },
     { keptMs: generationsMs, remove: removeOldest('log_followers', 'updated_at_ms') },
   ]

@@ -10,6 +10,7 @@ import { groupWrites } from './group-store.ts'
 import { lineReads } from './line-reads.ts'
 import { defineLogModels } from './models.ts'
 import { patternReads, patternWrites } from './pattern-store.ts'
+import { defineScanModel, scanWrites } from './scan-store.ts'
 import { defineSettingModels } from './setting-models.ts'
 import { sourceReads, sourceWrites } from './source-store.ts'
 
@@ -23,6 +24,7 @@ interface LogsStoreDeps {
 export function createLogsStore({ database, clock, ids, audit }: LogsStoreDeps): LogsStore {
   const models = defineLogModels(database.sequelize)
   const alerts = defineAlertModels(database.sequelize)
+  const scans = defineScanModel(database.sequelize)
   const settings = defineSettingModels(database.sequelize)
   return {
     transaction: (work) =>
@@ -32,6 +34,7 @@ export function createLogsStore({ database, clock, ids, audit }: LogsStoreDeps):
           patterns: patternWrites(tx, settings, clock),
           sources: sourceWrites(tx, settings),
           alertRules: alertRuleWrites(tx, alerts),
+          scans: scanWrites(tx, scans),
           alerts: alertWrites(tx, { models: alerts, clock, ids }),
           audit: (entries) => audit.record(tx, entries),
         }),

@@ -9,6 +9,7 @@ import { askedSpan } from './asked-span.ts'
 import { createEventRouter, type EventRouterDeps } from './event-router.ts'
 import { createGroupRouter, type GroupRouterDeps } from './group-router.ts'
 import { createPatternRouter, type PatternRouterDeps } from './pattern-router.ts'
+import { createScanRouter, type ScanRouterDeps } from './scan-router.ts'
 import { createSourceRouter, type SourceRouterDeps } from './source-router.ts'
 import { viewSeries, viewSpan } from './views.ts'
 
@@ -18,13 +19,14 @@ interface LogRouterDeps {
   readonly patterns: PatternRouterDeps
   readonly sources: SourceRouterDeps
   readonly alerts: AlertRouterDeps
+  readonly scans: ScanRouterDeps
   readonly counts: Pick<LogQueries, 'summary' | 'series'> & Pick<LogLists, 'groupCounts'>
   readonly readSpan: ReturnType<typeof readSpan>
 }
 
 /** `logs.*`: what was found in logs, what is looked for, and where. */
 export function createLogRouter(procedures: Procedures, deps: LogRouterDeps) {
-  const { groups, events, patterns, sources, alerts, counts, readSpan } = deps
+  const { groups, events, patterns, sources, alerts, scans, counts, readSpan } = deps
   const { reading } = logAccess(procedures)
   return router({
     groups: createGroupRouter(procedures, groups),
@@ -32,6 +34,7 @@ export function createLogRouter(procedures: Procedures, deps: LogRouterDeps) {
     patterns: createPatternRouter(procedures, patterns),
     sources: createSourceRouter(procedures, sources),
     alerts: createAlertRouter(procedures, alerts),
+    scans: createScanRouter(procedures, scans),
     summary: reading
       .input(LogSummaryInput)
       .output(LogSummaryOutput)
