@@ -66,7 +66,7 @@ export function buildAlerts({ store, database, clock, ids, log, config, secrets 
     /** Judges what rules count, and delivers what was raised. `tell` pushes an alert to whoever listens. */
     startLoops(resources: Resources, tell: (alert: LogAlert) => Promise<void>): void {
       const judge = judgeCounts({ store, rules, counts: alertCounts(database), clock })
-      const deliver = deliverAlerts({
+      const deliveries = deliverAlerts({
         queue: createAlertQueue(database, clock),
         clock,
         channels: {
@@ -91,9 +91,12 @@ export function buildAlerts({ store, database, clock, ids, log, config, secrets 
         random: Math.random,
         onFailed: ({ id, channel, alert }, problem) =>
           log.error({ delivery: id, channel, alert: alert.ruleName, problem }, 'an alert was not delivered'),
+        onUnsettled: ({ id }, error) => log.warn({ err: error, delivery: id }, 'an alert is delivered again'),
       })
       resources.use(startLoop({ name: 'alert rules', intervalMs: config.LOG_ALERT_LOOK_MS, work: judge, log }))
-      resources.use(startLoop({ name: 'alert deliveries', intervalMs: config.LOG_ALERT_POLL_MS, work: deliver, log }))
+      resources.defer(() => deliveries.settled())
+      const intervalMs = config.LOG_ALERT_POLL_MS
+      resources.use(startLoop({ name: 'alert deliveries', intervalMs, work: () => deliveries.begin(), log }))
     },
   }
 }

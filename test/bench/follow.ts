@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -13,9 +13,12 @@ import { inRounds } from './rounds.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const logscan = join(root, 'dist/logscan/logscan.js')
+const idleFiles = 1000
+const settleMs = 4000
+const idleMs = 10_000
 const usage = `npm run bench:follow -- [--size-mb N] [--rounds N] [--appends N]
 A log of N million bytes (128), 0.8 % of it errors: followed, and followed and stored, against the scan of the same file; and
-how long after an append a line is told, against tail -F | grep. Whole processes on this machine.`
+how long after an append a line is told, against tail -F | grep; a dense log; and what a thousand idle files cost. Whole processes on this machine.`
 
 const { values } = parseArgs({
   options: {
@@ -45,6 +48,9 @@ async function compare(folder: string, mariadbUrl: string | null): Promise<void>
   const bytes = Number(values['size-mb']) * 1e6
   writeFileSync(patterns, benchPatternFile)
   const { hitLines } = await writeLogFile(log, { ...logProfiles.typical, bytes })
+  const dense = join(folder, 'dense.log')
+  const denseBytes = Math.ceil(bytes / 8)
+  const { hitLines: denseLines } = await writeLogFile(dense, { ...logProfiles.dense, bytes: denseBytes })
   let count = 0
   const embedded = () => ({ DATA_DIR: join(folder, `data-${++count}`) })
   const follow = (...more: string[]) => ['follow', log, '--patterns', patterns, '--jobs', '1', '--from-start', ...more]
@@ -62,6 +68,10 @@ async function compare(folder: string, mariadbUrl: string | null): Promise<void>
     }),
     ours: () => latency(folder, (path) => [process.execPath, logscan, 'follow', path]),
     stored95: () => latency(folder, (path) => [process.execPath, logscan, 'follow', path, '--store'], embedded()),
+    idle: () => idleShare(folder),
+    denseScan: () => timeOf(['scan', dense, '--patterns', patterns, '--jobs', '1', '--ndjson'], {}, denseLines),
+    denseFollow: () =>
+      timeOf(['follow', dense, '--patterns', patterns, '--jobs', '1', '--from-start', '--ndjson'], {}, denseLines),
     tail: () => latency(folder, (path) => ['sh', '-c', `tail -n 0 -F ${path} | grep --line-buffered ERROR`]),
   }
   const figures = await inRounds(Number(values.rounds), sides)
@@ -75,6 +85,14 @@ async function compare(folder: string, mariadbUrl: string | null): Promise<void>
     ...(mariadbUrl === null
       ? []
       : [{ name: 'stored, MariaDB', ours: speed(of('mariadb')), ...scan, aim: { atLeast: 0.5 } }]),
+    {
+      ...{ name: 'followed, dense', ours: of('denseFollow').map((time) => denseBytes / 1e6 / time), unit: 'MB/s' },
+      ...{ baselineName: 'scan --ndjson', baseline: of('denseScan').map((time) => denseBytes / 1e6 / time), aim: null },
+    },
+    {
+      ...{ name: `CPU for ${idleFiles} idle files`, ours: of('idle'), unit: 'of a core' },
+      ...{ baselineName: 'a core', baseline: of('idle').map(() => 1), aim: { atMost: 0.05 } },
+    },
     { name: 'append to line, p95', ours: of('ours'), ...tail, aim: null },
     { name: 'append to stored line, p95', ours: of('stored95'), ...tail, aim: null },
   ]
@@ -99,6 +117,30 @@ async function timeOf(args: readonly string[], env: Readonly<Record<string, stri
   await end(child)
   if (left > 0) throw new Error(`${args[0]}: ${left} lines of ${lines} are missing`)
   return took
+}
+
+/** The share of a core that it takes to follow files that do not change. */
+async function idleShare(folder: string): Promise<number> {
+  const many = join(folder, 'many')
+  if (!existsSync(many)) {
+    mkdirSync(many)
+    for (let index = 0; index < idleFiles; index++) writeFileSync(join(many, `${index}.log`), 'INFO nothing\n')
+  }
+  const child = start([process.execPath, logscan, 'follow', many], {})
+  await new Promise((done) => setTimeout(done, settleMs))
+  const before = cpuMs(child.pid as number)
+  await new Promise((done) => setTimeout(done, idleMs))
+  const used = cpuMs(child.pid as number) - before
+  await end(child)
+  return used / idleMs
+}
+
+/** Of all its threads, user and system. Linux counts in hundredths of a second. */
+function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 /** Milliseconds from an append until the line was printed, the 95th percentile of many. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, rename, writeFile } from 'node:fs/promises'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -66,6 +67,44 @@ it('looks for the patterns of a file, and says which it cannot use', async () =>
   expect(await following.next()).toBe(`${log}:1: declined 17`)
   expect(await following.stop('SIGTERM')).toBe(0)
 })
+
+it('follows 5,000 files with few descriptors, whichever of them grow', async () => {
+  const many = join(folder.path, 'many')
+  await mkdir(many)
+  const files = Array.from({ length: 5000 }, (_, index) => join(many, `${index}.log`))
+  for (const file of files) writeFileSync(file, 'ERROR from before\n')
+  const limited = ['-c', 'ulimit -n 1024; exec "$@"', 'sh', process.execPath, logscanFile, 'follow', many]
+  const child = spawn('sh', limited, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let problems = ''
+  child.stderr.on('data', (text) => {
+    problems += text
+  })
+  const told: string[] = []
+  createInterface({ input: child.stdout }).on('line', (line) => told.push(line))
+  const openFiles = () => readdirSync(`/proc/${child.pid}/fd`).length
+  // Once the last that it looks at is known, all are.
+  const last = files.toSorted().at(-1) as string
+  while (!told.some((line) => line.includes('warm'))) {
+    await appendFile(last, 'ERROR warm\n')
+    await new Promise((done) => setTimeout(done, 300))
+  }
+  const active = files.filter((_, index) => index % 250 === 7)
+  expect(active).toHaveLength(20)
+  let most = 0
+  for (let round = 0; round < 25; round++) {
+    for (const file of active) await appendFile(file, `ERROR round ${round} of ${file}\n`)
+    most = Math.max(most, openFiles())
+  }
+  const rounds = () => told.filter((line) => line.includes('ERROR round'))
+  while (rounds().length < 500) await new Promise((done) => setTimeout(done, 50))
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  expect(new Set(rounds()).size).toBe(500)
+  expect(rounds()).toHaveLength(500)
+  expect(told.some((line) => line.includes('from before'))).toBe(false)
+  expect(most).toBeLessThan(400)
+  expect(problems).toBe('')
+}, 90_000)
 
 it('has to be told what to follow', async () => {
   expect(await logscan(['follow'])).toMatchObject({

@@ -20,7 +20,7 @@ const run = promisify(execFile)
 const killTimes = 20
 const errors = Number(process.env.FOLLOW_LINES ?? 200_000)
 /** 5,000 lines a second are written while the database is away. */
-const outageMs = Number(process.env.FOLLOW_OUTAGE_MS ?? 15_000)
+const outageMs = Number(process.env.FOLLOW_OUTAGE_MS ?? 60_000)
 const errorLines = (from: number, count: number) =>
   Array.from({ length: count }, (_, index) => `2026-02-03T04:05:06Z ERROR number ${from + index} failed\n`).join('')
 /** Writes numbered errors between others, and renames the file every now and then, as logrotate does. */
@@ -119,11 +119,43 @@ describe.runIf(hasMariadb())('logscan follow --store, whose MariaDB is killed', 
     }
     const memoryKb = Number(/VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${following.pid}/status`, 'utf8'))?.[1])
     await server.restart()
-    const found = await until(kept, ({ rows }) => rows >= written)
+    const found = await until(kept, ({ rows }) => rows >= written, 600)
     await kill(following, 'SIGTERM')
     expect(found).toEqual({ rows: written, places: written, counted: written, byMinute: written, groups: 1 })
     expect(memoryKb).toBeLessThan(300_000)
-  }, 180_000)
+  }, 300_000)
+})
+
+describe('logscan follow --store, whose disk is full', () => {
+  it('says so, and loses nothing', async () => {
+    const [embedded] = backends
+    opened = await (embedded as (typeof backends)[number]).open()
+    await run(process.execPath, [join(root, 'dist/src/main/migrate.js')], { env: env() })
+    const log = join(folder, 'logs', 'app.log')
+    // No file may grow beyond a size that the database will want to.
+    const command = ['-c', 'ulimit -f 4000; exec "$@"', 'sh', process.execPath, logscanFile, 'follow', log, '--store']
+    const full = spawn('sh', command, { env: env(), stdio: ['ignore', 'ignore', 'pipe'] })
+    children.add(full)
+    let problems = ''
+    full.stderr.on('data', (text) => {
+      problems += text
+    })
+    const lines = 60_000
+    for (let from = 0; from < lines; from += 10_000) await appendFile(log, errorLines(from, 10_000))
+    await until(
+      async () => problems,
+      (text) => text.includes('cannot be kept'),
+    )
+    expect(problems).toContain(`${log}: what was found cannot be kept: `)
+    const before = await kept()
+    expect(before.rows).toBeLessThan(lines)
+    expect(before.counted).toBe(before.rows)
+    await kill(full, 'SIGKILL')
+    const following = follow(log)
+    const found = await until(kept, ({ rows }) => rows >= lines)
+    await kill(following, 'SIGTERM')
+    expect(found).toEqual({ rows: lines, places: lines, counted: lines, byMinute: lines, groups: 1 })
+  }, 120_000)
 })
 
 describe.each(backends)('logscan follow --store ($name)', (backend) => {

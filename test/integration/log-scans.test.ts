@@ -147,11 +147,16 @@ describe.each(backends)('scans that staff start, $name', (backend) => {
     const logs = newFolder()
     writeFileSync(join(logs, 'fine.log'), 'ERROR one\n')
     writeFileSync(join(logs, 'cut.log.gz'), gzipSync(errorLines(0, 20_000)).subarray(0, 4000))
-    const done = await scan({ paths: [logs, join(folder, 'nowhere.log')], source: 'partly' })
+    await run('mkfifo', [join(logs, 'pipe.log')])
+    const done = await scan({
+      paths: [join(logs, '*'), join(logs, 'pipe.log'), join(folder, 'nowhere.log')],
+      source: 'partly',
+    })
     expect(done).toMatchObject({ status: 'done', files: 2 })
     expect(done.linesMatched).toBeGreaterThan(1)
     const problems = done.result?.problems.join('\n')
     expect(problems).toContain('nowhere.log: ')
+    expect(problems).toContain(`${join(logs, 'pipe.log')}: is no regular file`)
     expect(problems).toContain('cut.log.gz: the compressed data is damaged')
     expect(problems).toContain('cut.log.gz: its lines are not kept, as it is damaged')
     expect(await rowsOf('partly')).toEqual({ rows: 1, counted: 1 })

@@ -53,6 +53,13 @@ export interface AlertDelivery {
   readonly webhook: { readonly url: string; readonly secretVersion: number } | null
 }
 
+export interface TakenDeliveries {
+  readonly limit: number
+  readonly perRule: number
+  /** Rules of which none is taken. */
+  readonly except: readonly string[]
+}
+
 export type DeliveryEnd =
   | { readonly status: 'done' }
   | { readonly status: 'pending'; readonly nextAttemptAt: number; readonly problem: string }
@@ -66,8 +73,8 @@ export interface AlertWrites {
 }
 
 export interface AlertQueue {
-  /** Deliveries that are due, and that nobody else takes until then; at most so many of one rule. */
-  take(now: number, until: number, limit: number, perRule: number): Promise<readonly AlertDelivery[]>
+  /** Deliveries that are due, and that nobody else takes until then. */
+  take(now: number, until: number, which: TakenDeliveries): Promise<readonly AlertDelivery[]>
   settle(delivery: Pick<AlertDelivery, 'id' | 'attempts'>, end: DeliveryEnd): Promise<void>
 }
 

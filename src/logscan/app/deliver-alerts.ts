@@ -26,17 +26,48 @@ interface DeliverAlertsDeps {
   random(): number
   /** One that is not tried again. */
   onFailed(delivery: AlertDelivery, problem: string): void
+  /** One of which could not be written down what came of it. */
+  onUnsettled(delivery: AlertDelivery, error: unknown): void
 }
 
-/** Makes the deliveries that are due, each at least once. Resolves to whether there may be more. */
-export function deliverAlerts({ queue, clock, channels, limits, random, onFailed }: DeliverAlertsDeps) {
-  const { concurrencyMax, perRuleMax, attemptsMax, firstRetryMs, retryMaxMs, leaseMs } = limits
+export interface AlertDeliveries {
+  /** Begins those that are due and for which there is room. True if there may be more. */
+  begin(): Promise<boolean>
+  /** When none is under way any more. */
+  settled(): Promise<void>
+}
 
-  return async (): Promise<boolean> => {
-    const now = clock.now().getTime()
-    const taken = await queue.take(now, now + leaseMs, concurrencyMax, perRuleMax)
-    await Promise.all(taken.map(deliver))
-    return taken.length > 0
+/** Makes the deliveries that are due, each at least once; none waits for another rule's endpoint. */
+export function deliverAlerts({
+  queue,
+  clock,
+  channels,
+  limits,
+  random,
+  onFailed,
+  onUnsettled,
+}: DeliverAlertsDeps): AlertDeliveries {
+  const { concurrencyMax, perRuleMax, attemptsMax, firstRetryMs, retryMaxMs, leaseMs } = limits
+  /** With their rules, each of which waits for its own. */
+  const underWay = new Map<Promise<void>, string>()
+
+  return {
+    async begin() {
+      const room = concurrencyMax - underWay.size
+      if (room <= 0) return false
+      const now = clock.now().getTime()
+      const busy = [...new Set(underWay.values())]
+      const taken = await queue.take(now, now + leaseMs, { limit: room, perRule: perRuleMax, except: busy })
+      for (const delivery of taken) {
+        const making = deliver(delivery).finally(() => underWay.delete(making))
+        underWay.set(making, delivery.alert.ruleId)
+      }
+      return taken.length > 0
+    },
+
+    async settled() {
+      await Promise.all(underWay.keys())
+    },
   }
 
   async function deliver(delivery: AlertDelivery): Promise<void> {
@@ -44,7 +75,13 @@ export function deliverAlerts({ queue, clock, channels, limits, random, onFailed
       error instanceof Error ? error.message : String(error),
     )
     const end = endOf(delivery, problem)
-    await queue.settle(delivery, end)
+    try {
+      await queue.settle(delivery, end)
+    } catch (error) {
+      // It is made again once its lease is over.
+      onUnsettled(delivery, error)
+      return
+    }
     if (end.status === 'failed') onFailed(delivery, end.problem)
   }
 

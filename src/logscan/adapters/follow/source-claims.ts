@@ -18,6 +18,8 @@ interface Seen {
 /** The sources that are for this process to follow. */
 export class SourceClaims {
   readonly #deps: SourceClaimsDeps
+  /** What was written last of each source. */
+  readonly #written = new Map<string, string>()
   /** Claims of others. */
   readonly #seen = new Map<string, Seen>()
 
@@ -27,8 +29,11 @@ export class SourceClaims {
 
   /** Lets the claims of this process live on, and takes those that nobody holds any more. Gives all that it holds. */
   async hold(states: readonly FollowerState[]): Promise<ReadonlySet<string>> {
+    if (states.length === 0) return new Set()
     const { claims, node, holder } = this.#deps
-    await claims.beat(node, holder, states)
+    const changed = states.filter((state) => this.#written.get(state.source) !== JSON.stringify(state))
+    await claims.beat(node, holder, changed)
+    for (const state of changed) this.#written.set(state.source, JSON.stringify(state))
     const there = new Map(
       (
         await claims.read(
@@ -51,6 +56,7 @@ export class SourceClaims {
 
   async release(source: string): Promise<void> {
     const { claims, node, holder } = this.#deps
+    this.#written.delete(source)
     await claims.release(node, source, holder)
   }
 

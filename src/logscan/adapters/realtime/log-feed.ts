@@ -33,7 +33,8 @@ export function createLogFeed({ clock, linesPerSecond, followerSigns }: LogFeedD
       socket.join(logRoom)
       // Whoever listens already misses nothing that comes while this is read.
       const serverTime = clock.now().toISOString()
-      const sources = (await followerSigns()).map(({ source, node, files, lagBytes, readBytes }) => {
+      const held = (await followerSigns()).filter(({ isHeld }) => isHeld)
+      const sources = held.map(({ source, node, files, lagBytes, readBytes }) => {
         return { source, node, files, lagBytes, readBytes, serverTime }
       })
       return { sources, serverTime }

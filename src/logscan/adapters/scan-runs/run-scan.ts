@@ -1,4 +1,5 @@
-import { realpath } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { type FoundGroup, type FoundLine, type MatchStore, StepConflict } from '../../app/match-store.ts'
 import type { KnownTexts, LogScan, ScanProgress, ScanResult } from '../../app/scan-ports.ts'
 import { type LogPattern, levels, treeOf } from '../../domain/log-pattern.ts'
@@ -96,12 +97,25 @@ async function inputsOf(paths: readonly string[], { mayRead }: RunScanDeps) {
   const found = await findInputs(paths)
   const problems = [...found.problems]
   const inputs: Input[] = []
-  for (const input of found.inputs) {
-    const real = await realpath(input.path as string).catch(() => null)
-    if (real !== null && mayRead(real)) inputs.push(input)
-    else problems.push(`${input.name}: lies where staff may not have files read (LOG_SOURCE_ROOTS)`)
+  for (const { path, bytes } of found.inputs) {
+    // A glob gives paths as they are seen from here.
+    const name = resolve(path as string)
+    const problem = await problemOf(name, mayRead)
+    if (problem === null) inputs.push({ name, path: name, bytes })
+    else problems.push(`${name}: ${problem}`)
   }
   return { inputs, problems }
+}
+
+/** Why a file is not read; null if it is. One that is a pipe may never end, nor begin. */
+async function problemOf(path: string, mayRead: RunScanDeps['mayRead']): Promise<string | null> {
+  try {
+    const real = await realpath(path)
+    if (!mayRead(real)) return 'lies where staff may not have files read (LOG_SOURCE_ROOTS)'
+    return (await stat(real)).isFile() ? null : 'is no regular file'
+  } catch (error) {
+    return describeError(error)
+  }
 }
 
 interface TakerDeps {

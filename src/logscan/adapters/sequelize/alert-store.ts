@@ -113,7 +113,7 @@ function bundled({ name }: AlertRule, raised: readonly RaisedAlert[]): readonly 
 
 export function createAlertQueue(database: Database, clock: Clock): AlertQueue {
   return {
-    async take(now, until, limit, perRule) {
+    async take(now, until, { limit, perRule, except }) {
       const due = await database.select<{ id: string }>(
         `SELECT id FROM log_alert_deliveries WHERE status = 'pending' AND next_attempt_at_ms <= :now LIMIT 1`,
         { now },
@@ -127,8 +127,8 @@ export function createAlertQueue(database: Database, clock: Clock): AlertQueue {
            FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY rule_id ORDER BY next_attempt_at_ms, id) AS place
              FROM log_alert_deliveries WHERE status = 'pending' AND next_attempt_at_ms <= :now) d
            JOIN log_alerts a ON a.id = d.alert_id LEFT JOIN log_alert_rules r ON r.id = d.rule_id
-           WHERE d.place <= :perRule ORDER BY d.next_attempt_at_ms, d.id LIMIT :limit`,
-          { now, perRule, limit },
+           WHERE d.place <= :perRule ${except.length === 0 ? '' : 'AND d.rule_id NOT IN (:except)'} ORDER BY d.next_attempt_at_ms, d.id LIMIT :limit`,
+          { now, perRule, limit, except },
         )
         const taken: AlertDelivery[] = []
         for (const row of rows) {
